@@ -1,0 +1,156 @@
+"""The one family of errors, each with a stable code and an HTTP status.
+
+::
+
+    PxlError
+    ├── RequestError 400             the caller can mend it
+    │   ├── FormulaSyntaxError 400   the goal is not a formula; line, column, found, expected
+    │   ├── UnknownOverlay 404
+    │   ├── GoalTooLarge 413
+    │   └── UnsupportedMediaType 415
+    ├── AuthError 401
+    ├── RateLimited 429
+    ├── PoolBusy 503                 Retry-After
+    ├── ShuttingDown 503             Retry-After
+    ├── ProverError 503              with the tail of standard error
+    │   ├── ProverTimeout
+    │   ├── ProverCrashed
+    │   └── ProverProtocolError
+    ├── CoqRejected                  Coq refused a sentence; the session is still good
+    ├── KernelDisagreement 500       our search and the kernel disagree: a bug of ours
+    └── ConfigError                  at start only; exit status 2
+"""
+
+from __future__ import annotations
+
+
+class PxlError(Exception):
+    """Something went wrong that has a name."""
+
+    code = "error"
+    status = 500
+    title = "Internal error"
+
+    def __init__(self, detail: str, *, retry_after_s: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+    def extras(self) -> dict[str, object]:
+        """Return further members of the problem document, JSON-ready."""
+        return {}
+
+
+class RequestError(PxlError):
+    """The request is malformed; the caller can mend it."""
+
+    code, status, title = "bad-request", 400, "Bad request"
+
+
+class FormulaSyntaxError(RequestError):
+    """The goal's text is not a formula.
+
+    ``line`` and ``column`` count from 1, in characters. ``found`` names what stands there
+    and ``expected`` what could have stood there. ``excerpt`` is the line (cut to a window)
+    with a caret below the place.
+    """
+
+    code, title = "formula-syntax", "The goal is not a formula"
+
+    def __init__(self, detail: str, *, line: int, column: int, found: str,
+                 expected: tuple[str, ...] = (), excerpt: str = "") -> None:
+        super().__init__(detail)
+        self.line, self.column = line, column
+        self.found, self.expected, self.excerpt = found, expected, excerpt
+
+    def extras(self) -> dict[str, object]:
+        return {"line": self.line, "column": self.column, "found": self.found,
+                "expected": list(self.expected), "excerpt": self.excerpt}
+
+
+class UnknownOverlay(RequestError):
+    """No overlay of that name is loaded."""
+
+    code, status, title = "unknown-overlay", 404, "Unknown overlay"
+
+
+class GoalTooLarge(RequestError):
+    """The goal or body is over a stated limit."""
+
+    code, status, title = "goal-too-large", 413, "Goal too large"
+
+
+class UnsupportedMediaType(RequestError):
+    """The body is not JSON."""
+
+    code, status, title = "unsupported-media-type", 415, "Unsupported media type"
+
+
+class AuthError(PxlError):
+    """The caller did not prove who it is."""
+
+    code, status, title = "unauthorized", 401, "Unauthorized"
+
+
+class RateLimited(PxlError):
+    """The caller asks too often."""
+
+    code, status, title = "rate-limited", 429, "Too many requests"
+
+
+class PoolBusy(PxlError):
+    """Every Coq session is busy and the queue is full or the wait too long."""
+
+    code, status, title = "pool-busy", 503, "No available Coq sessions"
+
+
+class ShuttingDown(PxlError):
+    """The server is draining and takes no new work."""
+
+    code, status, title = "shutting-down", 503, "Shutting down"
+
+
+class ProverError(PxlError):
+    """A Coq session failed; ``stderr_tail`` is the end of what it said."""
+
+    code, status, title = "prover-error", 503, "The prover failed"
+
+    def __init__(self, detail: str, *, stderr_tail: str = "", retry_after_s: int | None = None) -> None:
+        super().__init__(detail, retry_after_s=retry_after_s)
+        self.stderr_tail = stderr_tail
+
+
+class ProverTimeout(ProverError):
+    """The session did not answer before the deadline and was killed."""
+
+    code, title = "prover-timeout", "The prover did not answer in time"
+
+
+class ProverCrashed(ProverError):
+    """The session ended while it was needed."""
+
+    code, title = "prover-crashed", "The prover crashed"
+
+
+class ProverProtocolError(ProverError):
+    """The session answered what it must not; it was killed."""
+
+    code, title = "prover-protocol", "The prover broke its protocol"
+
+
+class CoqRejected(PxlError):
+    """Coq refused a sentence; the session was rolled back and is still good."""
+
+    code, title = "coq-rejected", "Coq refused a sentence"
+
+
+class KernelDisagreement(PxlError):
+    """The kernel rejected a certificate that the search believed in."""
+
+    code, status, title = "kernel-disagreement", 500, "The kernel rejected the certificate"
+
+
+class ConfigError(PxlError):
+    """A setting is unknown, missing or malformed; the text names the cure."""
+
+    code, title = "config", "Bad configuration"
