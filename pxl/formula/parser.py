@@ -57,7 +57,7 @@ def parse(text: str, limits: Limits = Limits()) -> Formula:
     depth = height(formula)
     if depth > limits.max_depth:
         raise GoalTooLarge(f"The goal nests {depth:,} connectives; the limit is {limits.max_depth:,}. "
-                           "A long chain of one connective nests less when parentheses halve it.")
+                           "A long chain of /\\ or \\/ nests less when parentheses divide it in halves.")
     return formula
 
 
