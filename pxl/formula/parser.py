@@ -31,7 +31,7 @@ class Limits:
 
     max_chars: int = 1_048_576
     max_nodes: int = 250_000
-    max_depth: int = 20_000
+    max_depth: int = 50_000
 
 
 def parse(text: str, limits: Limits = Limits()) -> Formula:
