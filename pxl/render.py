@@ -15,7 +15,8 @@ from pxl.certificate import Countermodel, Proof, atom_number, encode
 from pxl.formula import Formula, format_formula
 
 PREAMBLE = (
-    "From PXL Require Import Form Prov Transport.",
+    "From Coq Require Import BinPosDef.",
+    "From PXL Require Import Form Prov Transport Words.",
     "Open Scope text_scope.",
 )
 
