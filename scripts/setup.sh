@@ -33,6 +33,8 @@ find_python() {
 
 has_coq() { command -v coqc >/dev/null && command -v coqchk >/dev/null; }
 
+has_environment() { "$VENV/bin/python" -m pip --version >/dev/null 2>&1; }
+
 makes_environments() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 
 # Prints the Debian packages that this machine lacks, one a line.
@@ -41,7 +43,7 @@ missing_packages() {
     python=$(find_python)
     if [[ -z $python ]]; then
         printf '%s\n' python3 python3-venv
-    elif [[ ! -x $VENV/bin/python ]] && ! makes_environments "$python"; then
+    elif ! has_environment && ! makes_environments "$python"; then
         printf '%s\n' python3-venv
     fi
     if ! has_coq; then
@@ -74,7 +76,7 @@ install_packages() {
 }
 
 make_environment() {
-    if "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+    if has_environment; then
         return
     fi
     local python
