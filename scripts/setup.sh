@@ -49,6 +49,9 @@ missing_packages() {
     if ! has_coq; then
         printf '%s\n' coq
     fi
+    if [[ $lock == requirements-dev.lock ]] && ! command -v make >/dev/null; then
+        printf '%s\n' make
+    fi
 }
 
 install_packages() {

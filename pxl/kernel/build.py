@@ -26,23 +26,15 @@ from pxl.kernel.identity import (
     read_manifest,
     source_hash,
 )
-from pxl.kernel.project import Project, read_snapshot
+from pxl.kernel.project import Project, default_kernel_dir, read_snapshot, source_dir
+
+__all__ = ["build", "coq_version", "default_kernel_dir", "run_coq", "source_dir"]
 
 Report = Callable[[str], None]
 
 ASSUMPTIONS_OUTPUT = "results.out"
 BUILD_TIMEOUT_S = 1800.0
 LOCK_POLL_S = 0.2
-
-
-def source_dir() -> Path:
-    """Return the directory of the kernel's sources: this package's own."""
-    return Path(__file__).resolve().parent
-
-
-def default_kernel_dir() -> Path:
-    """Return where the kernel is compiled to when no setting says otherwise."""
-    return source_dir() / "_build"
 
 
 def coq_version(deadline: float) -> str:

@@ -137,7 +137,7 @@ def _compare(kernel_dir: Path, manifest: Manifest) -> None:
 def read_stamp(kernel_dir: Path, expected_compiled_hash: str) -> str:
     """Return the name of the newest stamp for exactly these compiled files."""
     for path in sorted(kernel_dir.glob("verified-*"), reverse=True):
-        if path.read_text(encoding="utf-8").split()[:1] == [expected_compiled_hash]:
+        if path.read_text(encoding="utf-8", errors="replace").split()[:1] == [expected_compiled_hash]:
             return path.name
     return UNVERIFIED
 

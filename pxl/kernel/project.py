@@ -11,6 +11,16 @@ from pxl.errors import ConfigError
 PROJECT_FILE = "_CoqProject"
 
 
+def source_dir() -> Path:
+    """Return the directory of the kernel's sources: this package's own."""
+    return Path(__file__).resolve().parent
+
+
+def default_kernel_dir() -> Path:
+    """Return where the kernel is compiled to when no setting says otherwise."""
+    return source_dir() / "_build"
+
+
 @dataclass(frozen=True)
 class Project:
     """A Coq library's sources in compile order and the flags for `coqc`."""
@@ -41,7 +51,7 @@ class Snapshot:
 def parse_project(text: str) -> Project:
     """Parse the text of a `_CoqProject`; raise ConfigError where it is not understood.
 
-    >>> parse_project('-Q . PXL\\n-arg -set -arg "A B=!"  # strict\\nForm.v\\n')
+    >>> parse_project("-Q . PXL\\n-arg \\"-set 'A B=!'\\"  # strict\\nForm.v\\n")
     Project(flags=('-Q', '.', 'PXL', '-set', 'A B=!'), sources=('Form.v',))
     """
     words = iter(shlex.split(text, comments=True))
@@ -52,7 +62,7 @@ def parse_project(text: str) -> Project:
             if word in ("-Q", "-R"):
                 flags += [word, next(words), next(words)]
             elif word == "-arg":
-                flags.append(next(words))
+                flags += shlex.split(next(words))  # as Coq's own tools read it
             elif word.endswith(".v") and "/" not in word:
                 sources.append(word)
             else:
