@@ -288,7 +288,7 @@ def test_coqchk_summaries_are_read_strictly() -> None:
              "* Constants/Inductives relying on unsafe (co)fixpoints: <none>\n  \n"
              "* Inductives whose positivity is assumed: <none>\n  \n")
     native = clean.replace(
-        "Axioms: <none>", "Axioms:\n    Coq.Numbers.Cyclic.Int63.PrimInt63.add\n    Coq.Array.PArray.get")
+        "Axioms: <none>", "Axioms:\n    Coq.Numbers.Cyclic.Int63.PrimInt63.add\n    PXL.Words.array_get")
 
     def is_clean(summary: str, allowed: bool = False) -> bool:
         return not gates.check_summary(summary, primitives_allowed=allowed)
@@ -296,17 +296,25 @@ def test_coqchk_summaries_are_read_strictly() -> None:
     assert is_clean(clean)
     assert not is_clean(native)
     assert is_clean(native, allowed=True)
-    assert not is_clean(native + "* Axioms:\n    Coq.Logic.Classical_Prop.classic\n", allowed=True)
+    for axiom in ("Coq.Logic.Classical_Prop.classic", "PXL.Words.hole", "PXL.Two.array_get"):
+        assert not is_clean(native + f"* Axioms:\n    {axiom}\n", allowed=True)
     assert not is_clean(clean.replace("type-in-type: <none>", "type-in-type: PXL.Two.two"), allowed=True)
     assert not is_clean(clean.replace("is predicative", "is impredicative"))
     assert not is_clean("")
 
 
 def test_primitives_are_followed_through_requires(tmp_path: Path) -> None:
-    sources = write_sources(tmp_path)
-    assert gates.with_primitives(read_snapshot(sources)) == set()
-    sources = write_sources(tmp_path, Two="From Coq Require Import PArray.\n")
-    assert gates.with_primitives(read_snapshot(sources)) == {"Two.v", "results.v"}
+    assert gates.with_primitives(read_snapshot(write_sources(tmp_path))) == set()
+    for native in ("From Coq Require Import PrimInt63.\n", "Primitive array := #array_type.\n"):
+        assert gates.with_primitives(read_snapshot(write_sources(tmp_path, Two=native))) == {"Two.v", "results.v"}
+
+
+def test_only_named_primitives_may_be_declared_and_only_in_their_file() -> None:
+    declared = "Primitive array_get : forall A, array A -> int -> A := #array_get."
+    assert gates.check_source("Words.v", declared) == []
+    assert gates.check_source("Two.v", declared)
+    assert gates.check_source("Words.v", declared.replace(":= #array_get", ":= #array_set"))
+    assert gates.check_source("Words.v", "Primitive hole := #int63_add.")
 
 
 def test_the_gates_write_a_stamp_only_when_all_pass(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
