@@ -90,15 +90,16 @@ make_environment() {
 
 # A stamp holds what was asked for when pip last had installed all of it.
 install_requirements() {
-    local stamp=$VENV/.installed-$lock
-    if cat "$lock" pyproject.toml | cmp -s - "$stamp"; then
+    if cat "$lock" pyproject.toml | cmp -s - "$VENV/.installed-$lock"; then
         return
     fi
     say "installing $lock into $VENV"
     local -a pip=("$VENV/bin/python" -m pip --disable-pip-version-check install --quiet)
     "${pip[@]}" --require-hashes -r "$lock"
     "${pip[@]}" --no-deps --editable .
-    cat "$lock" pyproject.toml >"$stamp"
+    cat "$lock" pyproject.toml >"$VENV/.installed-$lock"
+    # requirements-dev.lock holds all of requirements.lock.
+    cat requirements.lock pyproject.toml >"$VENV/.installed-requirements.lock"
 }
 
 case ${1:-} in
