@@ -8,7 +8,7 @@ least significant digit first, one character a digit: ``chr(48 + digit + 32 * mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pxl.formula import Formula
@@ -66,15 +66,17 @@ def atom_number(name: str) -> int:
     return int(name[1:])
 
 
-def encode_numbers(numbers: Iterable[int]) -> str:
-    """Write natural numbers as certificate text.
+def encode_numbers(numbers: Iterable[int], check_time: Callable[[], None] = lambda: None) -> str:
+    """Write natural numbers as certificate text, calling ``check_time`` now and then.
 
     >>> encode_numbers([0, 5, 31, 32, 1000])
     '05OP1XO'
     """
     memo: dict[int, str] = {}
     parts = []
-    for n in numbers:
+    for position, n in enumerate(numbers):
+        if not position & 32767:
+            check_time()
         text = memo.get(n)
         if text is None:
             digits, rest = [], n
@@ -105,11 +107,11 @@ def decode_numbers(text: str) -> list[int]:
     return numbers
 
 
-def encode(certificate: Proof | Countermodel) -> str:
+def encode(certificate: Proof | Countermodel, check_time: Callable[[], None] = lambda: None) -> str:
     """Return the text of a certificate whose atoms are renamed ``p1``, ``p2``, …"""
     if isinstance(certificate, Proof):
-        return encode_numbers(_proof_numbers(certificate))
-    return encode_numbers(_countermodel_numbers(certificate))
+        return encode_numbers(_proof_numbers(certificate), check_time)
+    return encode_numbers(_countermodel_numbers(certificate), check_time)
 
 
 def _proof_numbers(proof: Proof) -> Iterator[int]:

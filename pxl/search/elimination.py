@@ -31,7 +31,7 @@ class Exhausted:
 class Budget:
     """Limits of one search. Sizes in bytes (trace) and numbers (certificate)."""
 
-    max_trace_bytes: int = 128 * 1024 * 1024
+    max_trace_bytes: int = 64 * 1024 * 1024
     max_certificate_numbers: int = 1_500_000
 
 
@@ -61,6 +61,8 @@ class _Search:
         signs = needed_signs(formula)
         units = []
         for number, clause in enumerate(form.clauses, 1):
+            if not number & 4095:
+                solver.check_time()
             clean = simplified(clause)
             head = max(map(abs, clause))
             if clean is None or not signs[head - 1] & (2 if head in clause else 1):
@@ -123,7 +125,9 @@ class _Search:
     def _countermodel(self, worlds: list[set[int]]) -> Countermodel:
         names = [(v, node[1]) for v, node in enumerate(self._formula.nodes, 1) if node[0] == "atom"]
         valuations = [frozenset(name for v, name in names if v in world) for world in worlds]
-        return minimise(self._formula, valuations, self._deadline)
+        # A smaller model is worth a tenth of the time that is left for the kernel.
+        now = time.monotonic()
+        return minimise(self._formula, valuations, now + (self._deadline - now) / 10)
 
     def _proof(self) -> Proof:
         trace = self._solver.trace()
@@ -186,7 +190,7 @@ def trim(trace: Trace, inputs: list[int | tuple[int, int]], defining: int) -> tu
 
 
 def minimise(formula: Formula, worlds: list[frozenset[str]], deadline: float) -> Countermodel:
-    """Drop worlds and true atoms that the refutation does not need; world 0 is designated.
+    """Drop the worlds that the refutation does not need while time lasts; world 0 is designated.
 
     Raises ``AssertionError`` when the worlds do not refute the formula: a bug of the search.
     """

@@ -72,6 +72,11 @@ class SatSolver:
             self._solver = None
             self._file.close()
 
+    def check_time(self) -> None:
+        """Raise :class:`SearchExhausted` when the deadline has passed."""
+        if time.monotonic() >= self._deadline:
+            raise SearchExhausted("timeout", "the search ran out of time")
+
     def add(self, clause: Sequence[int]) -> None:
         """Add a clause without repeated or opposite literals."""
         pysolvers.cadical300_add_cl(self._solver, clause)
@@ -80,9 +85,8 @@ class SatSolver:
         """Return a model as a list of literals, or None when there is none (see ``core``)."""
         answer = 0
         while answer == 0:
+            self.check_time()
             started = time.monotonic()
-            if started >= self._deadline:
-                raise SearchExhausted("timeout", "the search ran out of time")
             pysolvers.cadical300_cbudget(self._solver, self._conflicts)
             answer = pysolvers.cadical300_solve_lim(self._solver, assumptions, 0)
             if answer == 0:
@@ -111,7 +115,9 @@ class SatSolver:
         size = os.fstat(self._file.fileno()).st_size
         text = os.pread(self._file.fileno(), size, 0).decode("ascii")
         trace = Trace({}, {}, [])
-        for line in text.split("\n"):
+        for position, line in enumerate(text.split("\n")):
+            if not position & 1023:
+                self.check_time()
             kind = line[:1]
             if kind == "l":
                 numbers = line[2:].split()
