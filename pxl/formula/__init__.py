@@ -1,0 +1,15 @@
+"""The formula language: its values, its one reading of a text, and its one way to print.
+
+A formula is the table of its distinct subformulas, children first. See ``docs/language.md``.
+"""
+
+from pxl.formula.builder import Builder
+from pxl.formula.parser import Limits, parse
+from pxl.formula.printer import format_formula, node_texts
+from pxl.formula.table import (Formula, Node, atoms, children, height, modal_depth, rename_atoms,
+                               size, subformula)
+from pxl.formula.truth import evaluate
+
+__all__ = ["Builder", "Formula", "Limits", "Node", "atoms", "children", "evaluate",
+           "format_formula", "height", "modal_depth", "node_texts", "parse", "rename_atoms",
+           "size", "subformula"]

@@ -1,0 +1,142 @@
+"""The formula value: a table of distinct subformulas, children first.
+
+Node ``i`` of the table is a tuple whose first member names the connective and whose other
+members are the positions of earlier nodes (for an atom, its name)::
+
+    ("atom", name)  ("bot",)  ("neg", i)  ("conj", i, j)  ("disj", i, j)
+    ("impl", i, j)  ("iff", i, j)  ("box", i)  ("dia", i)
+
+The order is that of first completion when the formula is read from left to right, and no
+node stands twice. Equal formulas therefore have equal tables, and equality, hashing and
+every traversal are loops over a flat tuple: depth costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Node = tuple  # ("atom", str) | ("bot",) | (op, int) | (op, int, int)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula; ``nodes[-1]`` is the whole of it. Build one with ``parse`` or ``Builder``."""
+
+    nodes: tuple[Node, ...]
+
+
+def children(node: Node) -> tuple[int, ...]:
+    """Return the positions of a node's children, left to right.
+
+    >>> children(("impl", 0, 3)), children(("atom", "A"))
+    ((0, 3), ())
+    """
+    return () if node[0] == "atom" else node[1:]
+
+
+def size(formula: Formula) -> int:
+    """Count the distinct subformulas.
+
+    >>> size(Formula((("atom", "A"), ("impl", 0, 0), ("box", 1))))
+    3
+    """
+    return len(formula.nodes)
+
+
+def atoms(formula: Formula) -> tuple[str, ...]:
+    """Return the names of the atoms in order of first occurrence.
+
+    >>> atoms(Formula((("atom", "B"), ("atom", "A"), ("conj", 0, 1))))
+    ('B', 'A')
+    """
+    return tuple(node[1] for node in formula.nodes if node[0] == "atom")
+
+
+def modal_depth(formula: Formula) -> int:
+    """Count the boxes and diamonds on the path that has the most of them.
+
+    >>> modal_depth(Formula((("atom", "A"), ("box", 0), ("dia", 1), ("conj", 1, 2))))
+    2
+    """
+    return _deepest(formula, lambda op: op in ("box", "dia"))
+
+
+def height(formula: Formula) -> int:
+    """Count the connectives on the longest path from the whole to an atom or ⊥.
+
+    >>> height(Formula((("atom", "A"), ("neg", 0), ("conj", 0, 1))))
+    2
+    """
+    return _deepest(formula, lambda op: True)
+
+
+def _deepest(formula: Formula, counts) -> int:
+    depths: list[int] = []
+    weights = {op: int(counts(op)) for op in ("neg", "conj", "disj", "impl", "iff", "box", "dia")}
+    for node in formula.nodes:
+        if len(node) == 3:
+            left, right = depths[node[1]], depths[node[2]]
+            depths.append((left if left > right else right) + weights[node[0]])
+        elif node[0] in weights:
+            depths.append(depths[node[1]] + weights[node[0]])
+        else:
+            depths.append(0)
+    return depths[-1]
+
+
+def rename_atoms(formula: Formula) -> tuple[Formula, dict[str, str]]:
+    """Rename the atoms to p1, p2, … by first occurrence; also return the map new → old.
+
+    Two formulas that differ in the names of their atoms only get the same result.
+
+    >>> rename_atoms(Formula((("atom", "B"), ("atom", "A"), ("conj", 0, 1))))[1]
+    {'p1': 'B', 'p2': 'A'}
+    """
+    old_names: dict[str, str] = {}
+    nodes = []
+    for node in formula.nodes:
+        if node[0] == "atom":
+            new = f"p{len(old_names) + 1}"
+            old_names[new] = node[1]
+            node = ("atom", new)
+        nodes.append(node)
+    return Formula(tuple(nodes)), old_names
+
+
+def subformula(formula: Formula, position: int) -> Formula:
+    """Return the subformula at a position of the table as a formula of its own.
+
+    >>> subformula(Formula((("atom", "A"), ("atom", "B"), ("box", 1), ("conj", 0, 2))), 2)
+    Formula(nodes=(('atom', 'B'), ('box', 0)))
+    """
+    return canonical(formula.nodes, position)
+
+
+def canonical(nodes: Sequence[Node], root: int) -> Formula:
+    """Return the formula at ``root`` of any children-first sequence of nodes.
+
+    Nodes that the root does not use are left out and equal nodes become one. Linear in the
+    number of distinct nodes reached, not in the size of the tree.
+
+    >>> canonical([("atom", "A"), ("atom", "B"), ("atom", "B"), ("conj", 2, 1)], 3)
+    Formula(nodes=(('atom', 'B'), ('conj', 0, 0)))
+    """
+    table: dict[Node, int] = {}
+    place: dict[int, int] = {}
+    agenda = [root]
+    while agenda:
+        here = agenda[-1]
+        node = nodes[here]
+        if here in place:
+            agenda.pop()
+            continue
+        missing = [child for child in children(node) if child not in place]
+        if missing:
+            agenda.extend(reversed(missing))
+            continue
+        agenda.pop()
+        if node[0] != "atom":
+            node = (node[0], *(place[child] for child in node[1:]))
+        place[here] = table.setdefault(node, len(table))
+    return Formula(tuple(table))
