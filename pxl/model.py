@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pxl.formula import Formula, node_texts
+from pxl.formula import Formula, evaluate, node_texts
 from pxl.outcome import Countermodel
 
 MAX_SUBFORMULAS = 200
@@ -53,7 +53,7 @@ def model_view(formula: Formula, names: Mapping[str, str], model: Countermodel) 
     order = {new: place for place, new in enumerate(names)}
     worlds = tuple(tuple(names[p] for p in sorted(world & order.keys(), key=order.__getitem__))
                    for world in model.worlds)
-    truth = truth_table(formula, model)
+    truth = evaluate(formula, model.worlds)
     is_falsified = not truth[-1] >> model.designated & 1
     subformulas = trace = omitted = None
     if len(formula.nodes) > MAX_SUBFORMULAS:
@@ -66,40 +66,6 @@ def model_view(formula: Formula, names: Mapping[str, str], model: Countermodel) 
         trace = tuple(Because(texts[node], world, value)
                       for node, world, value in _trace(formula, truth, model)) if is_falsified else ()
     return ModelView(worlds, model.designated, tuple(names.values()), subformulas, trace, omitted, is_falsified)
-
-
-def truth_table(formula: Formula, model: Countermodel) -> list[int]:
-    """Return, for each node of the formula, the set of worlds where it is true, as a bit mask."""
-    everywhere = (1 << len(model.worlds)) - 1
-    valuation: dict[str, int] = {}
-    for place, world in enumerate(model.worlds):
-        for atom in world:
-            valuation[atom] = valuation.get(atom, 0) | 1 << place
-    truth: list[int] = []
-    for node in formula.nodes:
-        match node:
-            case ("atom", name):
-                bits = valuation.get(name, 0)
-            case ("bot",):
-                bits = 0
-            case ("neg", i):
-                bits = everywhere ^ truth[i]
-            case ("conj", i, j):
-                bits = truth[i] & truth[j]
-            case ("disj", i, j):
-                bits = truth[i] | truth[j]
-            case ("impl", i, j):
-                bits = everywhere ^ truth[i] | truth[j]
-            case ("iff", i, j):
-                bits = everywhere ^ truth[i] ^ truth[j]
-            case ("box", i):
-                bits = everywhere if truth[i] == everywhere else 0
-            case ("dia", i):
-                bits = everywhere if truth[i] else 0
-            case _:
-                raise ValueError(f"not a node: {node!r}")
-        truth.append(bits)
-    return truth
 
 
 def _named(formula: Formula, names: Mapping[str, str]) -> Formula:
