@@ -45,13 +45,17 @@ class Server:
     def install_signals(self) -> None:
         """Let SIGTERM and SIGINT begin the drain, and end it at once when they come twice."""
         def begin(signum: int, frame: FrameType | None) -> None:
-            self._drain.begin()
-            for item in list(self._map.values()):
-                if hasattr(item, "pull_trigger"):       # wakes the loop, which would sleep on
-                    item.pull_trigger()
-                    break
+            self.stop()
         signal.signal(signal.SIGTERM, begin)
         signal.signal(signal.SIGINT, begin)
+
+    def stop(self) -> None:
+        """Begin the drain, or end it at once when it has begun; safe in a signal handler."""
+        self._drain.begin()
+        for item in list(self._map.values()):
+            if hasattr(item, "pull_trigger"):       # wakes the loop, which would sleep on
+                item.pull_trigger()
+                break
 
     def print_listen(self) -> None:
         """Log the address, in Waitress's own words."""
