@@ -229,7 +229,7 @@ class TestBadRequests:
 
     def test_a_flood_of_headers_is_refused(self, live: Live):
         head = b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 4_120 + b"\r\n"
-        assert live.raw(head).startswith(b"HTTP/1.1 431 ")
+        assert b" 431 " in live.raw(head)[:20]
 
     def test_an_unexpected_failure_is_a_500_that_tells_nothing(self, caplog):
         def broken(formula, deadline):
