@@ -1,0 +1,151 @@
+"""Speak SerAPI's protocol with sertop.
+
+A request is written in one piece: one ``Add`` a sentence, each ``ontop`` of the one before, so
+that nothing can follow a sentence that was refused; one ``Exec``; one ``Cancel``. Sentence ids
+are ours (``newtip``), tags are random, and every record that is not a remark must be the one
+that is due. References: sertop/sertop_sexp.ml, serapi/serapi_protocol.mli of coq-serapi.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pxl.errors import CoqRejected
+from pxl.prover.channel import Channel
+from pxl.prover.session import PipeSession, rejection
+from pxl.prover.sexp import Sexp, quoted, read_sexp
+
+_ROOT = 1
+
+
+@dataclass
+class _Heard:
+    """What one request's answers came to: per command its answers, and the remarks besides."""
+
+    answers: list[list[Sexp]]
+    printed: list[str] = field(default_factory=list)
+    axiom: bool = False
+
+
+class SertopSession(PipeSession):
+    """A session of sertop, started with ``--printer=sertop`` (one record a line)."""
+
+    engine = "serapi"
+
+    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = ()) -> None:
+        super().__init__(channel, generation=generation, preamble=preamble)
+        self._base = _ROOT
+        # Far above sertop's own counter, which starts at 1, and new in every session.
+        self._next = 1_000_000 + secrets.randbelow(1 << 30)
+
+    def _greet(self, deadline: float) -> None:
+        self._ask(["Noop"], (), deadline, after_silence=False)
+
+    def _transact(self, texts: Sequence[str], keep: bool, deadline: float) -> list[str]:
+        sids = range(self._next, self._next + len(texts))
+        self._next = sids.stop
+        before = (self._base, *sids)
+        commands = [f"(Add ((ontop {top})(newtip {sid})) {quoted(text)})"
+                    for top, sid, text in zip(before, sids, texts)]
+        commands.append(f"(Exec {sids[-1]})")
+        if not keep:
+            commands.append(f"(Cancel ({sids[0]}))")
+        heard = self._ask(commands, sids, deadline)
+
+        live, refusals = [], []
+        for sid, text, answers in zip(sids, texts, heard.answers):
+            refusal = self._refusal(answers)
+            if refusal:
+                refusals.append(refusal)
+            if answers:
+                self._check_added(answers[0], sid, text)
+                live.append(sid)
+            elif not refusal:
+                raise self._broken(f"left sentence {sid} out")
+        refusal = self._refusal(heard.answers[len(texts)])
+        if refusal:
+            refusals.append(refusal)
+        if keep:
+            self._base = sids[-1]
+        else:
+            self._check_cancelled(heard.answers[-1], live)
+        if refusals:
+            raise refusals[0]
+        if heard.axiom:
+            raise rejection("a sentence assumes what it does not prove")
+        if live != list(sids):
+            raise self._broken("executed sentences that it had refused")
+        return heard.printed
+
+    def _ask(self, commands: Sequence[str], sids: Sequence[int], deadline: float, *,
+             after_silence: bool = True) -> _Heard:
+        tag = secrets.token_hex(8)
+        request = "".join(f"({tag}-{i} {command})\n" for i, command in enumerate(commands))
+        self._channel.write(request.encode(), deadline, after_silence=after_silence)
+        end = f"(Answer {tag}-{len(commands) - 1} Completed)\n".encode()
+        answer = self._channel.read_until(end, deadline)
+        try:
+            return self._hear(answer.decode(), [f"{tag}-{i}" for i in range(len(commands))], sids)
+        except (ValueError, IndexError, TypeError, KeyError) as error:
+            raise self._broken(f"answered unreadably: {error}") from error
+
+    def _hear(self, text: str, tags: Sequence[str], sids: Sequence[int]) -> _Heard:
+        heard = _Heard([[] for _ in tags])
+        due, acknowledged = 0, False
+        for line in text.split("\n")[:-1]:
+            if line.startswith("(Feedback("):
+                # Most feedback is about progress and proves nothing.
+                if "(Message(" in line or "AddedAxiom" in line:
+                    _note(read_sexp(line), heard, sids)
+                continue
+            match read_sexp(line):
+                case ["Answer", tag, body] if due < len(tags) and tag == tags[due]:
+                    if not acknowledged:
+                        acknowledged = body == "Ack"
+                        if acknowledged:
+                            continue
+                    elif body == "Completed":
+                        due, acknowledged = due + 1, False
+                        continue
+                    elif isinstance(body, list):
+                        heard.answers[due].append(body)
+                        continue
+            raise self._broken(f"answered out of turn: {line[:200]}")
+        if due != len(tags):
+            raise self._broken("left commands unanswered")
+        return heard
+
+    def _refusal(self, answers: list[Sexp]) -> CoqRejected | None:
+        """Take the exception out of a command's answers; at most one, and the last."""
+        if answers and answers[-1][0] == "CoqExn":
+            fields = {name: value for name, value in answers.pop()[1]}
+            return rejection(str(fields["str"]))
+        return None
+
+    def _check_added(self, answer: Sexp, sid: int, text: str) -> None:
+        match answer:
+            case ["Added", added, list(place), "NewAddTip"] if added == str(sid):
+                span = {name: value for name, value in place if name in ("bp", "ep")}
+                if span == {"bp": "0", "ep": str(len(text.encode()))}:
+                    return
+        raise self._broken(f"read something else than sentence {sid}: {answer}")
+
+    def _check_cancelled(self, answers: list[Sexp], live: list[int]) -> None:
+        match answers:
+            case [["Canceled", list(cancelled)]] if sorted(map(int, cancelled)) == live:
+                return
+        raise self._broken(f"did not roll back {live}: {answers}")
+
+
+def _note(feedback: Sexp, heard: _Heard, sids: Sequence[int]) -> None:
+    """Keep what a feedback record says about this request's sentences."""
+    fields = dict(feedback[1])
+    sid, contents = int(fields["span_id"]), fields["contents"]
+    if contents == "AddedAxiom":
+        heard.axiom = heard.axiom or sid in sids
+    elif contents[0] == "Message" and sids and sid == sids[-1]:
+        message = {entry[0]: entry[-1] for entry in contents[1:]}
+        if message["level"] == "Notice":
+            heard.printed.append(message["str"])
