@@ -28,6 +28,7 @@ class Builder:
         return self._add(("atom", name))
 
     def bot(self) -> int:
+        """Return the number of ⊥; the methods below, named as in the table, likewise."""
         return self._add(("bot",))
 
     def top(self) -> int:

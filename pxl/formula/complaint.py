@@ -12,11 +12,17 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _WINDOW = 36        # characters shown on each side of the place
 _QUOTED = 40        # characters of a token shown
 
-_LETTERS = dict(zip("АВЕЅІЈКМНОРСТХУаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
-                    "ABESIJKMHOPCTXYaeopcyxijsABEZHIKMNOPTYXo"))
+# Letters that look like ASCII ones, written as escapes so that a reader can tell: Cyrillic, then Greek.
+_LOOKALIKES = (
+    "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425"
+    "\u0423\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+    "\u03bf")
+_LETTERS = dict(zip(_LOOKALIKES, "ABESIJKMHOPCTXYaeopcyxijs" "ABEZHIKMNOPTYXo",
+                    strict=True)) | {"λ": "lambda"}
 _SIGNS = {sign: instead for signs, instead in (
     ("⇒⟹⟶⊃", "->"), ("⇔⟺⟷≡=", "<->"), ("∼˜", "~"), ("⋀^", "/\\"), ("⋁", "\\/"),
-    ("◻▢☐⬜", "[]"), ("♢◊⋄⬦", "<>"), ("［[{｛（", "("), ("］]}｝）", ")")) for sign in signs}
+    ("◻▢☐⬜", "[]"), ("♢◊⋄⬦", "<>"), ("（", "("), ("）", ")")) for sign in signs}
 _QUANTIFIERS = {"forall", "exists", "∀", "∃"}
 _TEMPORAL = {"G", "F", "X", "U", "R", "W", "always", "eventually", "next", "until"}
 
@@ -24,7 +30,7 @@ _TEMPORAL = {"G", "F", "X", "U", "R", "W", "always", "eventually", "next", "unti
 def syntax_error(text: str, index: int, expected: tuple[str, ...]) -> FormulaSyntaxError:
     """Return the error that says: at the token of that index, something else was expected."""
     start, end = place(text, index)
-    breaks = [match for match in _LINE_BREAK.finditer(text, 0, start)]
+    breaks = list(_LINE_BREAK.finditer(text, 0, start))
     line_start = breaks[-1].end() if breaks else 0
     after = _LINE_BREAK.search(text, start)
     line_end = after.start() if after else len(text)
@@ -77,11 +83,8 @@ def _excerpt(text: str, line_start: int, at: int, line_end: int) -> str:
     left, right = max(line_start, at - _WINDOW), min(line_end, at + _WINDOW)
     before = ("…" if left > line_start else "") + escape(text[left:at])
     behind = escape(text[at:right]) + ("…" if right < line_end else "")
-    return f"{before}{behind}\n{' ' * _columns(before)}^"
-
-
-def _columns(shown: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in shown)
+    # All that stands before the first error is of the language, so each character is one column wide.
+    return f"{before}{behind}\n{' ' * len(before)}^"
 
 
 def _note(text: str, index: int, start: int, end: int) -> str:
@@ -138,6 +141,8 @@ def _inside_arguments(found: list[str], index: int, lexicon: Lexicon) -> bool:
 def _note_on_sign(text: str, token: str, start: int, end: int) -> str:
     if token in _SIGNS:
         return f"Write `{_SIGNS[token]}`."
+    if token in "[]{}":
+        return "Only round parentheses group; a box is BOX or []."
     if len(token) > 1:
         return "A name begins with a letter or _."
     if " " <= token <= "~":

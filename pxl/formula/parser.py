@@ -31,7 +31,7 @@ class Limits:
 
     max_chars: int = 1_048_576
     max_nodes: int = 250_000
-    max_depth: int = 20_000
+    max_depth: int = 50_000
 
 
 def parse(text: str, limits: Limits = Limits()) -> Formula:
@@ -57,7 +57,7 @@ def parse(text: str, limits: Limits = Limits()) -> Formula:
     depth = height(formula)
     if depth > limits.max_depth:
         raise GoalTooLarge(f"The goal nests {depth:,} connectives; the limit is {limits.max_depth:,}. "
-                           "A long chain of one connective nests less when parentheses halve it.")
+                           "A long chain of /\\ or \\/ nests less when parentheses divide it in halves.")
     return formula
 
 

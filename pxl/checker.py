@@ -1,0 +1,95 @@
+"""Ask the kernel: run one goal's sentences in a session and accept nothing but its word.
+
+A verdict exists only when Coq accepted ``Qed`` and ``Print Assumptions`` named nothing
+outside a short allow-list of primitive-integer operations.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from pxl.errors import CoqRejected, KernelDisagreement
+from pxl.prover import Pool
+from pxl.render import CLOSED, QUERY, Script
+
+# What `unpack` computes with; it carries a certificate to the checker and no theorem rests on it.
+ALLOWED_PRIMITIVES = frozenset({
+    "PrimInt63.int", "PrimInt63.add", "PrimInt63.eqb", "PrimInt63.land", "PrimInt63.lsr",
+    "PrimInt63.ltb", "PrimInt63.leb", "PrimInt63.sub", "PArray.array", "PArray.get", "PArray.length",
+})
+
+_RESOURCE = re.compile(r"Stack overflow|Out of memory|Timeout!", re.IGNORECASE)
+
+
+class KernelLimit(Exception):
+    """Coq ran out of stack or memory on a certificate: a stated limit, not a verdict."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The kernel accepted: by which engine and session, and how long it took, in seconds."""
+
+    engine: str
+    generation: int
+    assumptions: str
+    queue_s: float
+    kernel_s: float
+
+
+class Kernel(Protocol):
+    """What the decider needs of the kernel."""
+
+    def check(self, script: Script, deadline: float) -> Checked: ...
+
+
+class Checker:
+    """Checks scripts with the sessions of a pool."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def check(self, script: Script, deadline: float) -> Checked:
+        """Have Coq accept the script, or raise.
+
+        Raises :class:`KernelDisagreement` when Coq refuses a sentence or the theorem rests on
+        something it must not, :class:`KernelLimit` when Coq ran out of stack or memory,
+        :class:`PoolBusy` and :class:`ProverError` as the pool and its sessions do.
+        """
+        asked = time.monotonic()
+        with self._pool.lease(deadline) as session:
+            began = time.monotonic()
+            engine, generation = session.engine, session.generation
+            try:
+                answer = session.run(script.sentences, QUERY, deadline)
+            except CoqRejected as refusal:
+                if _RESOURCE.search(refusal.detail):
+                    raise KernelLimit(refusal.detail) from refusal
+                raise KernelDisagreement(f"Coq refused the certificate: {refusal.detail}") from refusal
+            ended = time.monotonic()
+        assumptions = _allowed(answer or "")
+        return Checked(engine, generation, assumptions, began - asked, ended - began)
+
+
+def _allowed(answer: str) -> str:
+    """Return the answer of ``Print Assumptions`` when every name in it is allowed.
+
+    >>> _allowed("Closed under the global context")
+    'Closed under the global context'
+    >>> _allowed("Axioms:\\ncheat : False")
+    Traceback (most recent call last):
+    pxl.errors.KernelDisagreement: the theorem rests on cheat
+    """
+    text = answer.strip()
+    if text == CLOSED:
+        return CLOSED
+    lines = text.splitlines()
+    if not lines or lines[0].strip() != "Axioms:" or len(lines) < 2:
+        raise KernelDisagreement("Coq did not say what the theorem rests on")
+    names = [line.split()[0] for line in lines[1:] if line[:1].strip()]
+    foreign = [name for name in names if name not in ALLOWED_PRIMITIVES]
+    if foreign or not names:
+        raise KernelDisagreement(f"the theorem rests on {', '.join(foreign) or 'something unnamed'}")
+    return f"primitive integers and arrays ({len(names)} operations, transport only)"
