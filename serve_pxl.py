@@ -63,7 +63,7 @@ def serve(settings: Settings) -> int:
     print("HMAC Authentication: Disabled", flush=True)
     for warning in warnings:
         logging.getLogger("pxl").warning(warning)
-    server = Server(create_app(parts), settings, drain, on_expiry=prover.pool.close)
+    server = Server(create_app(parts), settings, drain, on_expiry=prover.abort)
     server.install_signals()
     try:
         prover.start()

@@ -44,7 +44,6 @@ class Parts:
     max_request_bytes: int = 1_048_576
     about: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    sessions: Callable[[], list[dict[str, Any]]] = list
 
 
 def create_app(parts: Parts) -> Flask:
@@ -106,15 +105,15 @@ def _routes_for_health(app: Flask, parts: Parts) -> None:
         reasons = ["the server is shutting down"] if draining else []
         if readiness.reason:
             reasons.append(readiness.reason)
-        if pool.total < pool.max_size:
-            reasons.append(f"{pool.max_size - pool.total} of {pool.max_size} sessions are missing")
+        if pool.total < pool.size:
+            reasons.append(f"{pool.size - pool.total} of {pool.size} sessions are missing")
         status = "fail" if not is_ready else "degraded" if reasons else "ok"
         return {
             "status": status, "ready": is_ready, "kernel_hash": parts.service.kernel_hash,
             "session_pool": {
                 # Alive and idle: the number that the founding documents call active.
                 "total_sessions": pool.total, "active_sessions": pool.idle, "idle_sessions": pool.idle,
-                "busy_sessions": pool.busy, "max_pool_size": pool.max_size, "waiting_requests": pool.waiting,
+                "busy_sessions": pool.busy, "max_pool_size": pool.size, "waiting_requests": pool.waiting,
                 "utilization_rate": round(pool.busy / pool.total, 4) if pool.total else 0.0,
             },
             "timestamp": int(time.time()), "version": __version__, **parts.about,
@@ -136,7 +135,9 @@ def _routes_for_health(app: Flask, parts: Parts) -> None:
         document["cache"] = {"size": cache.size, "places": cache.places, "max_size": cache.max_places,
                              "hits": cache.hits, "exact_hits": cache.exact_hits,
                              "prefetch_hits": cache.prefetch_hits, "misses": cache.misses}
-        document["sessions"] = parts.sessions()
+        pool = parts.pool_stats()
+        document["sessions"] = [vars(session) for session in pool.sessions]
+        document["restarts"] = dict(pool.restarts)
         return _json(document, 200 if is_ready else 503)
 
     @app.get("/healthz")

@@ -11,7 +11,7 @@ from typing import Literal
 
 from cachetools import TTLCache
 
-from pxl.outcome import Outcome
+from pxl.outcome import UNKNOWN, Outcome
 
 UNIT_BYTES = 64 * 1024      # a verdict takes one place for each begun unit of its size
 
@@ -86,7 +86,7 @@ class ProofCache:
 
     def put(self, key: bytes, goal_text: str, outcome: Outcome) -> bool:
         """Keep a definite outcome that fits; say whether it was kept."""
-        if not outcome.is_definite:
+        if outcome.verdict == UNKNOWN:
             return False
         kept = _Kept(outcome, goal_text, 1 + _weight(goal_text, outcome) // UNIT_BYTES)
         with self._lock:
@@ -109,7 +109,9 @@ class ProofCache:
 
 
 def _weight(goal_text: str, outcome: Outcome) -> int:
-    model = outcome.countermodel
-    atoms = sum(len(world) for world in model.worlds) if model else 0
-    worlds = len(model.worlds) if model else 0
-    return len(goal_text) + len(outcome.certificate or "") + len(outcome.statement or "") + 32 * atoms + 216 * worlds
+    """Return about how many bytes an entry holds."""
+    script = outcome.script
+    weight = len(goal_text) + (sum(map(len, script.sentences)) + len(script.statement) if script else 0)
+    for world in outcome.countermodel.worlds if outcome.countermodel else ():
+        weight += 216 + 32 * len(world)
+    return weight

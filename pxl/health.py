@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pxl.errors import PoolBusy, PxlError
 from pxl.formula import parse
@@ -40,7 +40,11 @@ class PoolStats(Protocol):
     @property
     def waiting(self) -> int: ...
     @property
-    def max_size(self) -> int: ...
+    def size(self) -> int: ...
+    @property
+    def restarts(self) -> Mapping[str, int]: ...
+    @property
+    def sessions(self) -> Sequence[Any]: ...
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,13 @@ class SelfProof:
         self._thread = threading.Thread(target=self._watch, name="pxl-self-proof", daemon=True)
         self._thread.start()
 
+    def stop(self) -> None:
+        """Try no more; a try under way goes on."""
+        self._stop.set()
+
     def close(self) -> None:
         """Stop trying; wait for the thread."""
-        self._stop.set()
+        self.stop()
         if self._thread is not None:
             self._thread.join(timeout=PROBE_TIMEOUT_S + 1)
 

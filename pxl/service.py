@@ -14,13 +14,15 @@ from pxl.errors import KernelDisagreement, PoolBusy, ProverTimeout
 from pxl.flight import DeadlinePassed, SingleFlight
 from pxl.formula import Formula, Limits, format_formula, parse, rename_atoms
 from pxl.model import ModelView, model_view
-from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Decide, Outcome, Verdict
+from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Decide, Outcome
+from pxl.render import certificate_file
 
 OVERLAY = "pxl"
 
 # Reading and explaining a short goal is remembered; it is pure, and costs more than a cache hit.
 _MEMO_CHARS = 2000
 _MEMO_GOALS = 1024
+_SHOWN_CHARS = 4000
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Explanation:
     """What a definite outcome means in the client's words."""
 
     words: str
+    coq: str | None
     model: ModelView | None
 
 
@@ -61,7 +64,7 @@ class Answer:
     answered this one too.
     """
 
-    verdict: Verdict
+    verdict: str
     reason: str | None
     detail: str | None
     goal: str
@@ -93,9 +96,10 @@ class Service:
 
     def __init__(self, decide: Decide, kernel_hash: str, cache: ProofCache, *,
                  timeout_s: float = 30.0, max_timeout_s: float = 60.0, max_in_flight: int = 1_000_000,
-                 limits: Limits = Limits(), clock: Callable[[], float] = time.monotonic) -> None:
+                 coq_version: str = "", limits: Limits = Limits(), clock: Callable[[], float] = time.monotonic) -> None:
         self.kernel_hash = kernel_hash
         self.max_timeout_s = max_timeout_s
+        self._coq_version = coq_version
         self._decide = decide
         self._cache = cache
         self._timeout_s = timeout_s
@@ -135,11 +139,12 @@ class Service:
             spent = outcome.queue_s, outcome.search_s, outcome.kernel_s
         told = (self._explain_short if is_short else self._explain)(question, outcome)
         timings = Timings(*(round(1000 * s, 3) for s in (read - began, *spent, self._clock() - began)))
+        checked = outcome.checked
         return Answer(
-            outcome.verdict, outcome.reason, outcome.detail, goal, question.normalized, told.words,
-            outcome.statement, outcome.assumptions, told.model,
-            _headed(outcome.certificate, question, self.kernel_hash) if want_certificate else None,
-            self.kernel_hash, outcome.engine, hit, is_shared, outcome.generation, timings)
+            outcome.verdict, outcome.reason, outcome.detail, goal, question.normalized, told.words, told.coq,
+            checked and checked.assumptions, told.model,
+            self._certificate(question, outcome) if want_certificate else None,
+            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings)
 
     def _read(self, goal: str) -> Question:
         formula = parse(goal, self._limits)
@@ -169,7 +174,7 @@ class Service:
         except ProverTimeout as late:
             outcome = _out_of_time(late.detail)
         ended = self._clock()
-        if outcome.is_definite:
+        if outcome.verdict != UNKNOWN:
             self._certified_at = ended
             self._cache.put(question.key, question.normalized, outcome)
         return outcome, ended - began - outcome.queue_s
@@ -181,7 +186,20 @@ class Service:
             model = model_view(question.renamed, question.names, outcome.countermodel)
             if not model.is_falsified:
                 raise KernelDisagreement("the countermodel, as it would be shown, does not falsify the goal")
-        return Explanation(_words(outcome, question.normalized), model)
+        coq = outcome.script and outcome.script.statement
+        if coq and len(coq) > _SHOWN_CHARS:
+            coq = f"{'' if outcome.verdict == PROVED else '~ '}Prov goal"       # the certificate defines goal
+        return Explanation(_words(outcome, question.normalized), coq, model)
+
+    def _certificate(self, question: Question, outcome: Outcome) -> str | None:
+        """Return the file that coqc re-checks, headed by the client's goal; None when nothing was certified."""
+        if outcome.script is None:
+            return None
+        goal = question.normalized if len(question.normalized) <= _SHOWN_CHARS else "(too long to repeat here)"
+        atoms = ", ".join(f"{new} = {old}" for new, old in list(question.names.items())[:100])
+        return certificate_file(outcome.script, "\n   ".join((
+            f"Goal: {goal}", f"Verdict: {outcome.verdict}", f"Atoms: {atoms[:_SHOWN_CHARS] or 'none'}",
+            f"Kernel: {self.kernel_hash}", f"Coq: {self._coq_version}")))
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -195,7 +213,7 @@ class Service:
 
 def _is_worth_again(value: tuple[Outcome, float], remaining_s: float) -> bool:
     outcome, spent_s = value
-    return outcome.needs_time and remaining_s > max(spent_s, 0.0)
+    return outcome.reason == TIMEOUT and remaining_s > max(spent_s, 0.0)
 
 
 def _out_of_time(detail: str) -> Outcome:
@@ -211,11 +229,3 @@ def _words(outcome: Outcome, goal: str) -> str:
                 f"so PXL does not derive it (kernel-checked).")
     return "Nothing was certified about this goal: a limit ran out, which says nothing about its truth."
 
-
-def _headed(certificate: str | None, question: Question, kernel_hash: str) -> str | None:
-    """Put the client's words above a certificate, as a comment. Canonical text holds no ``*`` and no quote."""
-    if certificate is None:
-        return None
-    goal = question.normalized if len(question.normalized) <= 2000 else "(too long to repeat)"
-    atoms = ", ".join(f"{new} = {old}" for new, old in list(question.names.items())[:100])
-    return f"(* Goal: {goal}\n   Atoms: {atoms or 'none'}\n   Kernel: {kernel_hash} *)\n{certificate}"

@@ -7,13 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pxl.certificate import Countermodel
+from pxl.checker import Checked
 from pxl.formula import Formula, atoms, evaluate
-from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Countermodel, Outcome
+from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Outcome
+from pxl.render import Script
 
-CERTIFICATE = "From PXL Require Import Transport.\n(* a certificate *)\n"
-
+CHECKED = Checked("coqidetop", 1, "Closed under the global context", 0.001, 0.003)
 
 def brute_force(formula: Formula, deadline: float) -> Outcome:
     """Decide a formula of at most three atoms by trying every universal model."""
@@ -24,12 +26,14 @@ def brute_force(formula: Formula, deadline: float) -> Outcome:
             truth = evaluate(formula, model)[-1]
             for place in range(count):
                 if not truth >> place & 1:
-                    return Outcome(REFUTED, countermodel=Countermodel(model, place), statement="~ Prov goal", **_REST)
-    return Outcome(PROVED, statement="Prov goal", **_REST)
+                    return Outcome(REFUTED, countermodel=Countermodel(model, place), **certified("~ Prov goal"))
+    return Outcome(PROVED, **certified("Prov goal"))
 
 
-_REST = {"certificate": CERTIFICATE, "engine": "coqidetop", "generation": 1, "assumptions": "none",
-         "queue_s": 0.001, "search_s": 0.002, "kernel_s": 0.003}
+def certified(theorem: str) -> dict:
+    """Return what an outcome has besides when the kernel accepted a theorem."""
+    script = Script((f"Theorem answer : {theorem}.", "Qed."), theorem, 10)
+    return {"script": script, "checked": CHECKED, "queue_s": 0.001, "search_s": 0.002, "kernel_s": 0.003}
 
 
 class FakeDecider:
@@ -79,7 +83,9 @@ class FakePool:
     idle: int = 5
     busy: int = 0
     waiting: int = 0
-    max_size: int = 5
+    size: int = 5
+    restarts: dict = field(default_factory=dict)
+    sessions: tuple = ()
 
 
 class Clock:

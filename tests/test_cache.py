@@ -13,12 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pxl.cache import UNIT_BYTES, ProofCache, question_key
+from pxl.certificate import Countermodel
 from pxl.flight import DeadlinePassed, Landed, SingleFlight
-from pxl.outcome import PROVED, REFUTED, UNKNOWN, Countermodel, Outcome
+from pxl.outcome import PROVED, REFUTED, UNKNOWN, Outcome
+from pxl.render import Script
 
-YES = Outcome(PROVED, certificate="yes")
+YES = Outcome(PROVED)
 NO = Outcome(REFUTED, countermodel=Countermodel((frozenset({"p1"}), frozenset())))
 KEY, OTHER = b"k" * 32, b"o" * 32
+
+
+def of_bytes(count: int) -> Outcome:
+    return Outcome(PROVED, script=Script(("x" * count,), "", count))
 
 
 class CacheContract:
@@ -81,13 +87,13 @@ class CacheContract:
 
     def test_a_large_certificate_takes_several_places(self):
         cache = self.make(max_places=10)
-        cache.put(KEY, "A", Outcome(PROVED, certificate="x" * (3 * UNIT_BYTES)))
+        cache.put(KEY, "A", of_bytes(3 * UNIT_BYTES))
         assert (cache.stats().size, cache.stats().places) == (1, 4)
 
     def test_a_certificate_that_would_fill_the_cache_is_not_kept(self):
         cache = self.make(max_places=2)
         cache.put(OTHER, "B", YES)
-        assert not cache.put(KEY, "A", Outcome(PROVED, certificate="x" * (2 * UNIT_BYTES)))
+        assert not cache.put(KEY, "A", of_bytes(2 * UNIT_BYTES))
         assert cache.get(OTHER, "B")
 
     def test_a_newer_outcome_replaces_the_older(self):

@@ -345,7 +345,7 @@ class TestHealth:
 
     def test_a_prover_that_says_yes_to_everything_is_not_healthy(self):
         with running() as live:
-            live.decider.decide_now = lambda f, d: Outcome(PROVED, engine="liar")
+            live.decider.decide_now = lambda f, d: Outcome(PROVED)
             live.self_proof.probe()
             response = live.get("/health")
             assert response.status_code == 503 and response.json()["ready"] is False
