@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from pxl.compose import Prover, build
@@ -11,7 +13,7 @@ from pxl.settings import Settings
 @pytest.fixture(scope="session")
 def prover() -> Prover:
     """Two real Coq sessions behind the whole pipeline; the kernel must have been built."""
-    prover = build(Settings(pool_size=2, cache_ttl_s=0.0))
+    prover = build(dataclasses.replace(Settings.from_env(), pool_size=2, cache_ttl_s=0.0))
     try:
         prover.start()
         yield prover

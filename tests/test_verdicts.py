@@ -58,6 +58,15 @@ def test_every_verdict_on_random_formulas_agrees_with_brute_force(decider):
     assert min(verdicts["proved"], verdicts["refuted"]) > RANDOM_FORMULAS // 20
 
 
+# Four atoms are too many for brute force over all their universal models.
+KNOWN = {"DIA a /\\ DIA b /\\ DIA c /\\ DIA d -> DIA(a /\\ b /\\ c /\\ d)": "refuted",
+         "BOX(Good(x) and TrueP(y) and not TrueP(z) and Coherent(s))": "refuted"}
+
+
+def expected_verdict(goal: str) -> str:
+    return KNOWN.get(goal) or ("proved" if is_theorem(rename_atoms(parse(goal))[0]) else "refuted")
+
+
 GOALS = [*families.TEXTBOOK, "A -> A", "TOP", "BOT", "A", "~~A <-> A", "BOX(TOP)", "DIA(BOT)"]
 
 
@@ -65,7 +74,7 @@ GOALS = [*families.TEXTBOOK, "A -> A", "TOP", "BOT", "A", "~~A <-> A", "BOX(TOP)
 def test_small_goals_rest_on_nothing(goal, decider):
     formula, _ = rename_atoms(parse(goal))
     outcome = decider(formula, soon())
-    assert outcome.verdict == ("proved" if is_theorem(formula) else "refuted")
+    assert outcome.verdict == expected_verdict(goal)
     assert outcome.checked.assumptions == CLOSED
 
 
@@ -220,9 +229,8 @@ def test_a_lying_search_gets_no_wrong_answer(liar, checker):
     service = Service(Decider(checker, search=liar), "0" * 64, ProofCache(1000, 300.0))
     refused = 0
     for goal in GOALS:
-        expected = "proved" if is_theorem(rename_atoms(parse(goal))[0]) else "refuted"
         try:
-            assert service.prove(goal).verdict == expected
+            assert service.prove(goal).verdict == expected_verdict(goal)
         except KernelDisagreement:
             refused += 1
     assert refused > len(GOALS) // 4

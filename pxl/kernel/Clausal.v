@@ -137,6 +137,21 @@ Fixpoint rup (cs : trie clause) (false : set) (hints : list positive) : bool :=
 Fixpoint add_all (c : clause) (s : set) : set :=
   match c with [] => s | l :: c => add_all c (add l s) end.
 
+Definition known (nodes : trie node) (l : positive) : bool :=
+  match l with
+  | xH => false
+  | xO v | xI v => match get v nodes with Some _ => true | None => false end
+  end.
+
+(** A literal of [c] whose opposite is in [s]; with [s] the literals of [c], a
+    tautology. A step without hints has nothing else to stand on. *)
+Fixpoint tautology (nodes : trie node) (s : set) (c : clause) : bool :=
+  match c with
+  | [] => false
+  | l :: c => if mem (flip l) s then if known nodes l then true else tautology nodes s c
+              else tautology nodes s c
+  end.
+
 Definition is_modal (nodes : trie node) (l : positive) : bool :=
   match l with
   | xH => false
@@ -174,6 +189,7 @@ Definition necessitate (nodes : trie node) (c : clause) (v : positive) : option 
 
 Definition derive (nodes : trie node) (cs : trie clause) (s : step) : option clause :=
   match s with
+  | Rup c [] => if tautology nodes (add_all c Empty) c then Some c else None
   | Rup c hints => if rup cs (add_all c Empty) hints then Some c else None
   | Nec premise v =>
       match get premise cs with Some c => necessitate nodes c v | None => None end
@@ -513,15 +529,41 @@ Proof.
 Qed.
 
 (** *** The whole certificate *)
+Lemma truth_either : forall nodes m v l, known nodes l = true ->
+  truth nodes m v l = false -> truth nodes m v (flip l) = true.
+Proof.
+  intros nodes m v [ i | i | ]; simpl; try discriminate;
+    destruct (get i nodes); try discriminate; destruct (eval _ _ _); auto.
+Qed.
+
+Lemma tautology_sound : forall nodes m v s c, falsified nodes m v s ->
+  (forall l, In l c -> truth nodes m v l = false) -> tautology nodes s c = false.
+Proof.
+  intros nodes m v s c F; induction c as [ | l c IH ]; simpl; intros A; [ reflexivity | ].
+  destruct (mem (flip l) s) eqn:M; [ | auto ].
+  destruct (known nodes l) eqn:K; [ | auto ].
+  apply F in M; rewrite (truth_either nodes m v l K (A l (or_introl eq_refl))) in M.
+  discriminate M.
+Qed.
+
 Lemma derive_sound : forall nodes s st c, good_nodes nodes -> good_store nodes s ->
   derive nodes (clauses s) st = Some c -> valid_clause nodes c.
 Proof.
   intros nodes s [ d hints | premise i ] c G S; simpl.
-  - destruct (rup (clauses s) (add_all d Empty) hints) eqn:R; [ intros [= <-] | discriminate ].
-    intros m v V; destruct (true_clause_dec nodes m v d) as [ T | F ]; [ exact T | ].
-    rewrite (rup_sound nodes m v) in R; trivial; [ discriminate | ].
-    apply falsified_add_all; [ | exact F ].
-    intros l M; discriminate M.
+  - intros E.
+    enough (d = c /\ forall m v, In v m -> true_clause nodes m v d) as [ <- V ] by exact V.
+    assert (N : forall m v, (forall l, In l d -> truth nodes m v l = false) ->
+                falsified nodes m v (add_all d Empty)).
+    { intros m v F; apply falsified_add_all; [ | exact F ]; intros l M; discriminate M. }
+    destruct hints as [ | h hints ].
+    + destruct (tautology nodes (add_all d Empty) d) eqn:T; [ | discriminate E ].
+      injection E as E; split; [ exact E | ].
+      intros m v V; destruct (true_clause_dec nodes m v d) as [ D | F ]; [ exact D | ].
+      rewrite (tautology_sound nodes m v) in T; auto; discriminate T.
+    + destruct (rup (clauses s) (add_all d Empty) (h :: hints)) eqn:R; [ | discriminate E ].
+      injection E as E; split; [ exact E | ].
+      intros m v V; destruct (true_clause_dec nodes m v d) as [ D | F ]; [ exact D | ].
+      rewrite (rup_sound nodes m v) in R; auto; discriminate R.
   - destruct (get premise (clauses s)) as [ d | ] eqn:D; [ | discriminate ].
     intros E; exact (necessitate_sound nodes d i c G (S premise d D) E).
 Qed.
