@@ -98,10 +98,15 @@ class Channel:
         finally:
             self._poll.unregister(self._stdin)
 
-    def read_until(self, end: bytes, deadline: float) -> bytes:
-        """Return what the child says up to and including the first ``end``."""
+    def read_until(self, end: bytes, deadline: float, *, opening: Sequence[bytes]) -> bytes:
+        """Return what the child says up to and including the first ``end``.
+
+        It must begin with one of ``opening``, so that garbage is known before the deadline.
+        """
         start = 0
         while True:
+            if not any(self._answer.startswith(word[:len(self._answer)]) for word in opening):
+                raise self._broken(f"answered unreadably: {bytes(self._answer[:200])!r}")
             at = self._answer.find(end, start)
             if at >= 0:
                 answer = bytes(self._answer[:at + len(end)])

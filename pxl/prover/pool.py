@@ -26,8 +26,9 @@ from pxl.prover.stats import PoolStats, SessionStats
 
 _log = logging.getLogger(__name__)
 
-_IDLE_CHECK_S = 1.0
+_IDLE_CHECK_S = 0.25
 _RSS_CHECK_USES = 16
+_LONG_S = 0.05
 _MAX_RETRY_AFTER_S = 30
 # For leases whose holders do not notice that their sessions were killed, and for last joins.
 _GRACE_S = 2.0
@@ -181,8 +182,8 @@ class Pool:
         reason = session.death
         if reason is None and session.uses >= self._limits.max_uses:
             reason = "uses"
-        # Cheap, but not for every goal.
-        if reason is None and session.uses % _RSS_CHECK_USES == 0:
+        # Cheap, but not for every small goal.
+        if reason is None and (session.uses % _RSS_CHECK_USES == 0 or held_s > _LONG_S):
             if session.rss_bytes() > self._limits.max_rss_bytes:
                 reason = "rss"
         with self._lock:
@@ -271,6 +272,7 @@ class Pool:
         except ProverError as error:
             with self._lock:
                 self._start_failed(round_, error.detail)
+            _log.warning("a Coq session does not start: %s", error.detail)
             return
         warmer = threading.Thread(target=self._warm, args=(session, round_), name=f"pxl-warm-{generation}", daemon=True)
         with self._lock:
@@ -303,12 +305,14 @@ class Pool:
                 if not self._closed:
                     self._start_failed(round_, error)
             self._orders.notify()
+            closed = self._closed
+        if error is not None and not closed:
+            _log.warning("a Coq session does not start: %s", error)
 
     def _start_failed(self, round_: int, error: str) -> None:
         """Note a failed start; turn waiting requests away once there is no hope. Wants the lock."""
         self._start_failures += 1
         self._backoff.failed(round_, error, time.monotonic())
-        _log.warning("a Coq session does not start: %s", error)
         if self._hopeless():
             while self._waiters:
                 waiter = self._waiters.popleft()
