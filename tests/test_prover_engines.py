@@ -21,7 +21,7 @@ PREAMBLE = (
     "From Coq Require Import String List PArith.",
     "Inductive form : Set := Atom (p : positive) | Neg (f : form).",
     "Fixpoint burn (n x : nat) : nat := match n with O => x | S m => burn m (burn m x) end.",
-    "Fixpoint pile (n : nat) : list bool := match n with O => nil | S m => pile m ++ pile m ++ cons true nil end.",
+    "Fixpoint pile (n : nat) (l : list bool) := match n with O => l | S m => pile m (pile m (cons true l)) end.",
     "Set Printing Depth 20.",
 )
 CLOSED = "Closed under the global context"
@@ -236,7 +236,7 @@ def test_memory_is_bounded(config: EngineConfig) -> None:
     session = start_session(replace(config, memory_limit_bytes=450 << 20, ocamlrunparam="s=1M"))
     session.warm(soon(30))
     with pytest.raises((CoqRejected, ProverCrashed)):
-        session.run(("Definition x := Eval vm_compute in length (pile 40).",), None, soon(50))
+        session.run(("Definition x := Eval vm_compute in length (pile 40 nil).",), None, soon(50))
     # It keeps what it took, so it is not used again.
     assert session.death in ("memory", "crash") and not is_running(session.pid)
 
