@@ -391,6 +391,21 @@ def test_a_fault_in_warming_loses_no_slot(make: Callable[..., Pool], world: Worl
     assert lease_generation(pool, soon()) == 2
 
 
+def test_the_supervisor_outlives_any_fault_in_starting(make: Callable[..., Pool], world: World) -> None:
+    """With the supervisor every session would die, so nothing that starting raises ends it."""
+    original, faults = world.start, [MemoryError(), OSError(24, "Too many open files"), ValueError("what?")]
+
+    def start(generation: int) -> FakeSession:
+        if faults:
+            raise faults.pop()
+        return original(generation)
+
+    world.start = start  # type: ignore[method-assign]
+    pool = make(ready=False, size=1, backoff_base_s=0.001)
+    until(lambda: pool.stats().idle == 1)
+    assert pool.stats().start_failures == 3
+
+
 def test_closing_waits_for_the_busy_until_its_deadline(make: Callable[..., Pool], world: World) -> None:
     """Leases end in peace within the deadline; the queue and newcomers are told at once."""
     pool = make(size=1)

@@ -24,6 +24,8 @@ _CHUNK = 1 << 16
 _STDERR_TAIL_BYTES = 4096
 # How long a killed process may take to be gone: only one stuck in the system takes any time.
 _REAP_S = 5.0
+# poll() takes no timeout beyond 24 days; the callers loop.
+_LONGEST_WAIT_S = 3600.0
 
 
 class Channel:
@@ -121,7 +123,7 @@ class Channel:
         if wait and left <= 0:
             raise ProverTimeout("the prover did not answer in time", stderr_tail=self.stderr_tail)
         writable = False
-        for fd, event in self._poll.poll(math.ceil(left * 1000) if wait else 0):
+        for fd, event in self._poll.poll(math.ceil(min(left, _LONGEST_WAIT_S) * 1000) if wait else 0):
             if fd == self._stdin:
                 writable = True
             elif fd == self._stderr_fd:

@@ -40,10 +40,10 @@ class CoqidetopSession(PipeSession):
     def _transact(self, texts: Sequence[str], keep: bool, deadline: float) -> list[str]:
         first = self._last + 1
         before = (self._base, *range(first, first + len(texts)))
-        request = [_add(text, top) for top, text in zip(before, texts)]
+        request = [add_call(text, top) for top, text in zip(before, texts)]
         request.append('<call val="Status"><bool val="true"/></call>')
         if not keep:
-            request.append(_edit_at(self._base))
+            request.append(edit_at_call(self._base))
         self._channel.write("".join(request).encode(), deadline)
 
         refusals: list[CoqRejected] = []
@@ -79,7 +79,7 @@ class CoqidetopSession(PipeSession):
 
     def _learn_last(self, deadline: float) -> None:
         """Ask for the counter's value: a sentence that is refused may take a number or may not."""
-        self._channel.write((_add("Check Prop.", self._base) + _edit_at(self._base)).encode(), deadline)
+        self._channel.write((add_call("Check Prop.", self._base) + edit_at_call(self._base)).encode(), deadline)
         last = _added(self._hear(deadline, []))
         if last is None or last <= self._last:
             raise self._broken("lost count of its states")
@@ -118,14 +118,16 @@ class CoqidetopSession(PipeSession):
         return value
 
 
-def _add(text: str, ontop: int) -> str:
+def add_call(text: str, ontop: int) -> str:
+    """Return the call that adds a sentence on top of a state."""
     content = escape(text, {'"': "&quot;"})
     return (f'<call val="Add"><pair><pair><pair><pair><string>{content}</string><int>-1</int></pair>'
             f'<pair><state_id val="{ontop}"/><bool val="false"/></pair></pair><int>0</int></pair>'
             f"<pair><int>0</int><int>0</int></pair></pair></call>")
 
 
-def _edit_at(sid: int) -> str:
+def edit_at_call(sid: int) -> str:
+    """Return the call that goes back to a state and forgets all after it."""
     return f'<call val="Edit_at"><state_id val="{sid}"/></call>'
 
 

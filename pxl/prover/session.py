@@ -38,6 +38,7 @@ class Session(Protocol):
     def run(self, sentences: Sequence[str], query: str | None, deadline: float) -> str | None:
         """Execute the sentences above the base state, all or nothing, then the query.
 
+        Each is one sentence; a definition inside an open proof is more than engines count on.
         Return what the query printed (None without a query). The session is back at its base
         state when this returns or raises :class:`CoqRejected`; any other error has killed it, and
         so has a refusal for want of memory, which a prover keeps and cannot do without.
