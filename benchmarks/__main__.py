@@ -20,7 +20,7 @@ from pxl.compose import build
 from pxl.decider import Decider
 from pxl.formula import Formula, format_formula, parse, rename_atoms
 from pxl.prover import find_engine, start_session
-from pxl.render import PREAMBLE, QUERY, goal_script
+from pxl.render import PREAMBLE, QUERY, RULES, goal_script
 from pxl.search import decide
 from pxl.settings import Settings
 
@@ -48,7 +48,7 @@ def renamed(goal: str) -> Formula:
 def bare_session(settings: Settings, rounds: int) -> load.Figures:
     """The same certificates straight into a bare session, one after the other."""
     kernel_dir = build(settings).kernel.kernel_dir
-    session = start_session(find_engine(settings, kernel_dir=kernel_dir, preamble=PREAMBLE))
+    session = start_session(find_engine(settings, kernel_dir=kernel_dir, preamble=PREAMBLE, closed=RULES))
     session.warm(time.monotonic() + 30)
     try:
         scripts = []

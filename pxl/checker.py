@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pxl.errors import CoqRejected, KernelDisagreement
-from pxl.prover import Pool, Session
-from pxl.render import CLOSED, QUERY, Script
+from pxl.prover import CLOSED, Pool, Session
+from pxl.render import QUERY, Script
 
 # What `unpack` (Words.v) computes with; it carries a certificate to the checker, and no theorem
 # of the kernel rests on it.

@@ -18,7 +18,8 @@ from pxl.checker import Checker
 from pxl.decider import Decider
 from pxl.errors import KernelDisagreement, PxlError
 from pxl.formula import Formula, format_formula, parse, rename_atoms
-from pxl.render import CLOSED, goal_script, script_of
+from pxl.prover import CLOSED
+from pxl.render import goal_script, script_of
 from pxl.search import decide
 from pxl.service import Service
 
