@@ -138,18 +138,19 @@ class TestSentences:
             sentences(text)
 
 
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory) -> dict[str, Path]:
+    place, files = tmp_path_factory.mktemp("certificates"), {}
+    large = " /\\ ".join(f"DIA(a{n})" for n in range(200)) + " -> DIA(a7)"
+    for name, goal, status in (("proved", "BOX(A -> B) -> (BOX(A) -> BOX(B))", 0), ("refuted", "A -> BOX(A)", 1),
+                               ("large", large, 0)):
+        files[name] = place / f"{name}.v"
+        assert main(["prove", goal, "--certificate", str(files[name])]) == status
+    return files
+
+
 class TestWithCoq:
     """Without a server: a session of its own, and coqc for the certificate."""
-
-    @pytest.fixture(scope="class")
-    def certificates(self, tmp_path_factory) -> dict[str, Path]:
-        place, files = tmp_path_factory.mktemp("certificates"), {}
-        large = " /\\ ".join(f"DIA(a{n})" for n in range(60)) + " -> DIA(b)"
-        for name, goal, status in (("proved", "BOX(A -> B) -> (BOX(A) -> BOX(B))", 0), ("refuted", "A -> BOX(A)", 1),
-                                   ("large", large, 0)):
-            files[name] = place / f"{name}.v"
-            assert main(["prove", goal, "--certificate", str(files[name])]) == status
-        return files
 
     def test_a_certificate_is_accepted_with_its_theorem_and_goal(self, certificates, capsys):
         assert main(["verify", str(certificates["proved"])]) == 0
@@ -172,7 +173,7 @@ class TestWithCoq:
         ("Proof.", 'Redirect "/tmp/pxl_redirected" Print Prov.\nProof.'), ("Proof.", 'Load "x".\nProof.'),
         ("Proof.", "Unset Guard Checking.\nProof."), ("Proof.", "Declare ML Module \"x\".\nProof."),
         ("Proof.", "Notation Prov := (fun _ => False).\nProof."), ("Theorem answer", "#[bypass_check(guard)] Theorem answer"),
-        ("form := Impl", "form := id Impl"), ("Print Assumptions", "(* Print Assumptions"),
+        ("(Box (Atom 1))", "(Box (Atom 2))"), ("Print Assumptions", "(* Print Assumptions"),
     ])
     def test_a_tampered_certificate_is_rejected(self, certificates, tmp_path, what, by, capsys):
         text = certificates["refuted"].read_text()
