@@ -81,7 +81,7 @@ def _ask_here(goal: str, options: argparse.Namespace) -> dict[str, Any]:
 
     from pxl.compose import build
     from pxl.formula import parse
-    from pxl.reply import prove_reply
+    from pxl.reply import prove_text
     from pxl.settings import Settings
 
     settings = dataclasses.replace(Settings.from_env(), pool_size=1)
@@ -94,7 +94,7 @@ def _ask_here(goal: str, options: argparse.Namespace) -> dict[str, Any]:
         answer = prover.service.prove(goal, options.timeout, bool(options.certificate))
     finally:
         prover.close()
-    return prove_reply(answer, uuid.uuid4().hex, bool(options.certificate))
+    return json.loads(prove_text(answer, uuid.uuid4().hex, bool(options.certificate)))
 
 
 def _verify(options: argparse.Namespace) -> int:
