@@ -15,6 +15,7 @@ REFUTED = "refuted"
 UNKNOWN = "unknown"
 
 TIMEOUT = "timeout"      # the one reason that more time may mend
+SIZE = "size"
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,12 @@ missing_packages() {
     if ! has_coq; then
         printf '%s\n' coq
     fi
-    if [[ $lock == requirements-dev.lock ]] && ! command -v make >/dev/null; then
-        printf '%s\n' make
-    fi
+    local tool
+    for tool in make curl; do # the tests run both
+        if [[ $lock == requirements-dev.lock ]] && ! command -v "$tool" >/dev/null; then
+            printf '%s\n' "$tool"
+        fi
+    done
 }
 
 install_packages() {

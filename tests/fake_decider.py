@@ -15,7 +15,7 @@ from pxl.formula import Formula, atoms, evaluate
 from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Outcome
 from pxl.render import Script
 
-CHECKED = Checked("coqidetop", 1, "Closed under the global context", 0.001, 0.003)
+CHECKED = Checked("coqidetop", 1, "Closed under the global context", 0.003)
 
 def brute_force(formula: Formula, deadline: float) -> Outcome:
     """Decide a formula of at most three atoms by trying every universal model."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -44,14 +43,6 @@ def test_the_readme_is_short_and_names_the_two_commands() -> None:
     assert len(text.splitlines()) <= 150
     assert re.search(r"^make run$", text, re.M)
     assert re.search(r"^make test$", text, re.M)
-
-
-def test_the_readme_asks_for_json_and_shows_json() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    bodies = [json.loads(body) for body in re.findall(r"-d '(\{.*?\})'", text)]
-    assert {"goal": "BOX(A -> A)"} in bodies
-    answers = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.S)]
-    assert [answer["verdict"] for answer in answers] == ["proved", "refuted"]
 
 
 def test_make_help_lists_every_target() -> None:

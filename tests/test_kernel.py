@@ -125,6 +125,15 @@ def test_a_missing_coq_is_named_with_its_cure(tmp_path: Path, monkeypatch: pytes
         coq_version(time.monotonic() + 10)
 
 
+def test_a_coq_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = tmp_path / "coqc"
+    fake.write_text("#!/bin/sh\necho 8.15.2 4.13.1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(ConfigError, match=r"version 8\.15\.2; the kernel needs 8\.16 or later"):
+        build(write_sources(tmp_path / "src"), tmp_path / "built", lambda _: None)
+
+
 def test_a_build_out_of_time_is_stopped(tmp_path: Path) -> None:
     slow = "Fixpoint f (n : nat) := match n with O => 0 | S m => f m + f m end.\nCompute f 60.\n"
     with pytest.raises(ConfigError, match="the time allowed is over"):

@@ -18,9 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     {"errors", "settings"},
     {"formula"},
-    {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search",
-     "verify"},
-    {"cache", "checker", "decider", "model", "outcome", "overlays"},
+    {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
+    {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
     {"health", "service"},
     {"app", "cli", "compose", "reply", "server"},
     {"__main__", "serve_pxl"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -35,11 +36,17 @@ Report = Callable[[str], None]
 ASSUMPTIONS_OUTPUT = "results.out"
 BUILD_TIMEOUT_S = 1800.0
 LOCK_POLL_S = 0.2
+OLDEST_COQ = (8, 16)
 
 
 def coq_version(deadline: float) -> str:
     """Ask `coqc` for its version; raise ConfigError, with the cure, when there is none."""
-    return run_coq(["coqc", "--print-version"], cwd=Path.cwd(), deadline=deadline).stdout.split()[0]
+    version = run_coq(["coqc", "--print-version"], cwd=Path.cwd(), deadline=deadline).stdout.split()[0]
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_COQ:
+        raise ConfigError(f"the coqc on the PATH is version {version}; the kernel needs 8.16 or later, "
+                          "which Debian 12's package coq is")
+    return version
 
 
 def build(sources: Path, kernel_dir: Path, report: Report, *, force: bool = False,
