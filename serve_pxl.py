@@ -76,8 +76,8 @@ def serve(settings: Settings) -> int:
         server.run()
         return 1 if drain.is_urgent else 0
     finally:
+        server.close()      # first: whoever connects now is turned away, not kept waiting
         prover.close()
-        server.close()
 
 
 def _start_logging(settings: Settings) -> None:

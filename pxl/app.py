@@ -20,7 +20,7 @@ from pxl.errors import PxlError, ShuttingDown
 from pxl.health import PoolStats, SelfProof
 from pxl.jsonbody import only_members, read_object, require_json, text_member, truth_member, whole_member
 from pxl.problems import MEDIA_TYPE, Problem, from_error, from_status, unexpected
-from pxl.reply import countermodel_reply, prove_reply
+from pxl.reply import countermodel_reply, prove_text
 from pxl.service import Answer, Service
 
 log = logging.getLogger("pxl.http")
@@ -88,7 +88,8 @@ def _routes_for_goals(app: Flask, parts: Parts) -> None:
         """Prove or refute a goal."""
         body = read(_PROVE_MEMBERS)
         want_certificate = truth_member(body, "certificate")
-        return _json(prove_reply(answer(body, want_certificate), g.request_id, want_certificate))
+        text = prove_text(answer(body, want_certificate), g.request_id, want_certificate)
+        return Response(text + "\n", content_type="application/json")
 
     @app.post("/countermodel")
     def countermodel() -> Response:
@@ -194,14 +195,15 @@ def _name_request() -> None:
 
 
 def _finish(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
+    headers = response.headers
+    headers.add("X-Request-ID", g.request_id)
+    headers.add("X-Content-Type-Options", "nosniff")
+    headers.add("Cache-Control", "no-store")
     return response
 
 
 def _json(document: dict[str, Any], status: int = 200) -> Response:
-    return Response(json.dumps(document) + "\n", status, mimetype="application/json")
+    return Response(json.dumps(document) + "\n", status, content_type="application/json")
 
 
 def _problem(problem: Problem) -> Response:

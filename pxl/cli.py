@@ -80,19 +80,21 @@ def _ask_here(goal: str, options: argparse.Namespace) -> dict[str, Any]:
     import dataclasses
 
     from pxl.compose import build
-    from pxl.reply import prove_reply
+    from pxl.formula import parse
+    from pxl.reply import prove_text
     from pxl.settings import Settings
 
     settings = dataclasses.replace(Settings.from_env(), pool_size=1)
     if options.timeout is not None:
         settings = dataclasses.replace(settings, max_proof_timeout_s=max(options.timeout, 0.001))
+    parse(goal)         # a slip of the pen needs no session
     prover = build(settings)
     try:
         prover.start()
         answer = prover.service.prove(goal, options.timeout, bool(options.certificate))
     finally:
         prover.close()
-    return prove_reply(answer, uuid.uuid4().hex, bool(options.certificate))
+    return json.loads(prove_text(answer, uuid.uuid4().hex, bool(options.certificate)))
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -123,6 +123,8 @@ class SelfProof:
 
     def wait_s(self) -> float:
         """Return the seconds until the next try is due."""
+        if self._failure is None and self._last_success() is None:
+            return 0.0
         if not self.readiness().is_ready:
             return RETRY_S
         if self._is_saturated:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from pxl.formula import Formula, evaluate, node_texts
 from pxl.outcome import Countermodel
@@ -31,7 +34,7 @@ class Because:
     value: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModelView:
     """A countermodel as the client reads it; every world sees every world.
 
@@ -46,6 +49,36 @@ class ModelView:
     trace: tuple[Because, ...] | None
     omitted: str | None
     is_falsified: bool
+
+    def document(self) -> dict[str, Any]:
+        """Return it for JSON; worlds are called ``w0``, ``w1``, … in the order that was certified."""
+        return {
+            "worlds": [{"name": world_name(place), "true": list(atoms), "designated": place == self.designated}
+                       for place, atoms in enumerate(self.worlds)],
+            "designated": world_name(self.designated),
+            "access": {"kind": "universal", "words": "every world sees every world, itself included"},
+            "atoms": list(self.atoms),
+            "subformulas": None if self.subformulas is None else [
+                {"formula": sub.text, "holds_at": [world_name(place) for place in sub.holds_at]}
+                for sub in self.subformulas],
+            "falsification_trace": None if self.trace is None else [
+                {"formula": line.text, "world": world_name(line.world), "value": line.value} for line in self.trace],
+            "omitted": self.omitted,
+        }
+
+    @cached_property
+    def json(self) -> str:
+        """The document as JSON text, made once."""
+        return json.dumps(self.document())
+
+
+def world_name(place: int) -> str:
+    """Return what clients call the world at a place.
+
+    >>> world_name(0)
+    'w0'
+    """
+    return f"w{place}"
 
 
 def model_view(formula: Formula, names: Mapping[str, str], model: Countermodel) -> ModelView:

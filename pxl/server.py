@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -68,7 +69,8 @@ class Server:
             wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
         if self._is_quiet() or self._drain.is_urgent:
             return self._is_quiet()
-        self._on_expiry()
+        # In a thread, for the replies of the work that fails are written by this loop.
+        threading.Thread(target=self._on_expiry, name="pxl-expiry", daemon=True).start()
         for _ in range(int(_LAST_WORDS_S / _DRAIN_POLL_S)):
             if self._is_quiet() or self._drain.is_urgent:
                 break

@@ -20,8 +20,8 @@ from pxl.render import certificate_file
 OVERLAY = "pxl"
 
 # Reading and explaining a short goal is remembered; it is pure, and costs more than a cache hit.
-_MEMO_CHARS = 2000
-_MEMO_GOALS = 1024
+_MEMO_CHARS = 500
+_MEMO_GOALS = 512
 _SHOWN_CHARS = 4000
 
 
