@@ -47,8 +47,10 @@ def channel(argv: list[str]) -> tuple[Callable[[bytes], None], Callable[[bytes],
 
 def fdspawn(argv: list[str]) -> tuple[Callable[[bytes], None], Callable[[bytes], bytes], Callable[[], None]]:
     """Talk through pipes that ``fdpexpect.fdspawn`` reads (with poll, 64 KiB at a time)."""
-    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
+    process = subprocess.Popen(argv, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL)
     reader = fdpexpect.fdspawn(process.stdout, timeout=30, maxread=65536, use_poll=True)
+    # Its default waits 0.1 ms after each read.
     reader.delayafterread = None
 
     def read(end: bytes) -> bytes:

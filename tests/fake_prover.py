@@ -2,9 +2,10 @@
 
 Run as ``fake_prover.py MISBEHAVIOUR [the prover's own arguments]``; ``--printer=sertop`` among
 them selects sertop's protocol. It greets properly, accepts every sentence but those that hold
-``False``, and answers each last sentence with "Closed under the global context". A named
-misbehaviour begins with the first request after the greeting, or at once for ``crash-at-start``
-and ``mute-at-start``. ``executable`` writes a program that tests can start as the prover.
+``False`` (it is false) or ``Huge`` (out of memory), and answers each last sentence with "Closed
+under the global context". A named misbehaviour begins with the first request after the
+greeting, or at once for ``crash-at-start`` and ``mute-at-start``. ``executable`` writes a
+program that tests can start as the prover.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ MISBEHAVIOURS = {
     "no-rollback": "keeps the sentences",
     "truncated-rollback": "rolls back less than was added",
     "two-verdicts": "says for one command both that it failed and that it went well",
+    "complaint": "says that all is well, but remarks on an error",
     "entities": "declares an entity of its own",
 }
 
@@ -55,6 +57,11 @@ def executable(directory: Path, misbehaviour: str) -> str:
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{Path(__file__).resolve()}" {misbehaviour} "$@"\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return str(program)
+
+
+def reason_against(text: str) -> str:
+    """Return why the sentence is refused, empty when it is not."""
+    return "It is false." if "False" in text else "Out of memory." if "Huge" in text else ""
 
 
 class Fake:
@@ -149,27 +156,28 @@ class FakeSertop(Fake):
         sys.exit(3)
 
     def transact(self, commands: list[tuple[str, str]]) -> list[bytes]:
-        parts, added, failed, last = [], [], False, 0
+        parts, added, failed, last = [], [], "", 0
         lies = self.misbehaviour
         adds = sum(command.startswith("(Add") for _, command in commands)
         for index, (tag, command) in enumerate(commands):
             said = []
             if add := re.fullmatch(r'\(Add \(\(ontop \d+\)\(newtip (\d+)\)\) "(.*)"\)', command):
                 last, text = int(add[1]), add[2].replace('\\"', '"').replace("\\\\", "\\").replace("\\n", "\n")
-                failed = failed or "False" in text
+                failed = failed or reason_against(text)
                 if lies != "yes-to-nothing" and not (lies == "drops-last" and index == adds - 1):
                     end = len(text.encode()) - (lies == "wrong-span")
                     said.append(f"(Added {last}((line_nb 1)(bp 0)(ep {end}))NewAddTip)")
                     added.append(last)
             elif command.startswith("(Exec"):
                 if failed or lies == "two-verdicts":
-                    said.append('(CoqExn((loc())(stm_ids())(exn x)(str"It is false.")))')
+                    said.append('(CoqExn((loc())(stm_ids())(exn x)(str"%s")))' % failed)
                     if lies == "two-verdicts":
                         said.append("(ObjList())")
                 else:
                     text = "x" * (8 << 20) if lies == "huge-answer" else CLOSED
+                    level = "Error" if lies == "complaint" else "Notice"
                     parts.append(f'(Feedback((doc_id 0)(span_id {last})(route 0)(contents(Message'
-                                 f'(level Notice)(loc())(pp x)(str"{text}")))))\n'.encode())
+                                 f'(level {level})(loc())(pp x)(str"{text}")))))\n'.encode())
             else:
                 gone = [] if lies == "no-rollback" else added[1:] if lies == "truncated-rollback" else added
                 said.append(f"(Canceled({' '.join(map(str, reversed(gone)))}))")
@@ -207,11 +215,11 @@ class FakeCoqidetop(Fake):
                     pending = []
 
     def transact(self, calls: list[str]) -> list[bytes]:
-        lies, failed, parts = self.misbehaviour, False, []
+        lies, failed, parts = self.misbehaviour, "", []
         adds = sum('"Add"' in call for call in calls)
         for index, call in enumerate(calls):
             if '"Add"' in call:
-                failed = failed or "False" in call
+                failed = failed or reason_against(call)
                 if lies == "yes-to-nothing" or lies == "drops-last" and index == adds - 1:
                     said = '<value val="good"><unit/></value>'
                 else:
@@ -224,10 +232,12 @@ class FakeCoqidetop(Fake):
                 text = "x" * (8 << 20) if lies == "huge-answer" else CLOSED.replace(" ", "&nbsp;")
                 said = ('<!DOCTYPE a [<!ENTITY nbsp "y">]>' if lies == "entities" else "") + (
                     f'<feedback object="state" route="0"><state_id val="{self.tip}"/><feedback_content val="message">'
-                    f'<message><message_level val="notice"/><option val="none"/><richpp><_><pp>{text}</pp></_></richpp>'
+                    f'<message><message_level val="{"error" if lies == "complaint" else "notice"}"/>'
+                    f'<option val="none"/><richpp><_><pp>{text}</pp></_></richpp>'
                     f'</message></feedback_content></feedback><value val="good"><status/></value>')
                 if failed:
-                    said = '<value val="fail"><state_id val="1"/><richpp><_><pp>It&nbsp;is false.</pp></_></richpp></value>'
+                    said = ('<value val="fail"><state_id val="1"/><richpp><_><pp>%s</pp></_></richpp>'
+                            '</value>') % failed.replace(" ", "&nbsp;")
                 if lies == "two-verdicts":
                     said = '<value val="fail"><richpp/></value>' + said
             else:

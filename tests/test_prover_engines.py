@@ -18,8 +18,8 @@ from pxl.prover import EngineConfig, start_session
 from pxl.prover.session import PipeSession
 
 PREAMBLE = (
-    "From Coq Require Import String List PArith.",
-    "Inductive form : Set := Atom (p : positive) | Neg (f : form).",
+    "From Coq Require Import String.",
+    "Inductive form : Set := Atom (n : nat) | Neg (f : form).",
     "Fixpoint burn (n x : nat) : nat := match n with O => x | S m => burn m (burn m x) end.",
     "Fixpoint pile (n : nat) (l : list bool) := match n with O => l | S m => pile m (pile m (cons true l)) end.",
     "Set Printing Depth 20.",
@@ -94,6 +94,13 @@ def test_a_bad_sentence_is_refused_and_rolled_back(shared: PipeSession, sentence
     assert shared.run(TRUE, QUERY, soon()) == CLOSED
 
 
+def test_nothing_is_executed_after_a_failure(shared: PipeSession) -> None:
+    """The first error ends the request, and is the one reported, with a query or without."""
+    for rest in ((), ("Definition a := 1.",), ("Print missing.", "Fail Qed.")):
+        with pytest.raises(CoqRejected, match="The reference undefined was not found"):
+            shared.run(("Definition missing := undefined.", *rest), None, soon())
+
+
 @pytest.mark.parametrize("text", [
     "", "Qed", "Definition a := 1. Definition b := 2.", "Proof. Qed.", 'Check "a.', "Check 1. (* two *)",
     "(* Check 1.", "- exact I.", "{ exact I. }", "Check 1.\x00", "Check \udc80.", " Check 1.", "Check 1. ",
@@ -130,7 +137,8 @@ def test_assumptions_are_named(shared: PipeSession) -> None:
 
 def test_rollback_leaves_no_trace(shared: PipeSession) -> None:
     """Names, notations and options of one request are gone in the next."""
-    assert shared.run(("Definition mine := 5.", 'Notation "x ⊕ y" := (x + y) (at level 50).'), "Check mine ⊕ 1.", soon())
+    sentences = ("Definition mine := 5.", 'Notation "x ⊕ y" := (x + y) (at level 50).')
+    assert shared.run(sentences, "Check mine ⊕ 1.", soon())
     for sentence in ("Check mine.", "Check 1 ⊕ 1."):
         with pytest.raises(CoqRejected):
             shared.run((sentence,), None, soon())
@@ -235,10 +243,13 @@ def test_memory_is_bounded(config: EngineConfig) -> None:
     """A blow-up hits the address-space limit: Coq says so or dies, well before the deadline."""
     session = start_session(replace(config, memory_limit_bytes=450 << 20, ocamlrunparam="s=1M"))
     session.warm(soon(30))
-    with pytest.raises((CoqRejected, ProverCrashed)):
-        session.run(("Definition x := Eval vm_compute in length (pile 40 nil).",), None, soon(50))
-    # It keeps what it took, so it is not used again.
-    assert session.death in ("memory", "crash") and not is_running(session.pid)
+    try:
+        with pytest.raises((CoqRejected, ProverCrashed), match="Out of memory|SIGABRT"):
+            session.run(("Definition x := Eval vm_compute in Datatypes.length (pile 40 nil).",), None, soon(50))
+        # It keeps what it took, so it is not used again.
+        assert session.death in ("memory", "crash") and not is_running(session.pid)
+    finally:
+        session.close()
 
 
 def test_a_preamble_that_coq_refuses_is_an_error(config: EngineConfig) -> None:
@@ -277,7 +288,7 @@ def test_sessions_leave_nothing_behind(config: EngineConfig) -> None:
     """Sessions of a real prover, killed and closed, leave no process and no descriptor."""
     files, processes = open_files(), len(children())
     for _ in range(5):
-        session = start_session(config)
+        session = start_session(replace(config, preamble=()))
         session.warm(soon(30))
         session.close()
     assert (open_files(), len(children())) == (files, processes)

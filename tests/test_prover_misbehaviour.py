@@ -24,7 +24,7 @@ CRASHES = {"crash-mid-answer", "exit-quietly", "closes-output"}
 PROTOCOL = {"garbage", "huge-answer", "endless-answer", "foreign-tag", "yes-to-nothing", "drops-last", "wrong-span",
             "no-rollback", "truncated-rollback", "two-verdicts"}
 HARMLESS = {"none", "stderr-flood", "chatty"}
-APART = {"crash-at-start", "mute-at-start", "stale-answer", "entities"}
+APART = {"crash-at-start", "mute-at-start", "stale-answer", "entities", "complaint"}
 
 
 @pytest.fixture(params=["serapi", "coqidetop"])
@@ -117,6 +117,22 @@ def test_an_answer_nobody_asked_for_is_not_the_next_answer(start: Start) -> None
         session.run(("Theorem x : False.",), QUERY, soon())
 
 
+def test_a_prover_out_of_memory_is_not_used_again(start: Start) -> None:
+    """Coq may say so cleanly, but it keeps the memory, and then refuses the next goal for it."""
+    session = warm(start, "none")
+    with pytest.raises(CoqRejected, match="Out of memory"):
+        session.run(("Definition x := Huge.",), QUERY, soon())
+    assert session.death == "memory" and not is_running(session.pid)
+
+
+def test_an_error_that_is_only_remarked_on_is_an_error(start: Start) -> None:
+    """A prover that goes on after an error has not accepted anything."""
+    session = warm(start, "complaint")
+    with pytest.raises(CoqRejected):
+        session.run(GOAL, QUERY, soon())
+    assert session.death is None
+
+
 def test_an_xml_answer_declares_no_entities(tmp_path: Path) -> None:
     """XML is read without declarations, so that no entity can grow or change what is said."""
     session = start_session(EngineConfig("coqidetop", executable(tmp_path, "entities")))
@@ -157,11 +173,11 @@ def test_a_dead_session_says_so(start: Start) -> None:
     assert session.rss_bytes() == 0 and session.death == "closed"
 
 
-def test_a_hundred_kills_leave_nothing_behind(start: Start) -> None:
+def test_sessions_that_ended_in_any_way_leave_nothing_behind(start: Start) -> None:
     """No process, zombie or file descriptor is left of sessions that ended in every way."""
     warm(start, "none").close()
     files, processes = open_files(), len(children())
-    for index in range(100):
+    for index in range(40):
         session = start(("crash-mid-answer", "garbage", "silent", "none")[index % 4])
         session.warm(soon())
         try:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_prover import executable
-from prover_support import soon
+from prover_support import is_running, soon, until
 from pxl.errors import ConfigError, ProverCrashed, ProverProtocolError, ProverTimeout
 from pxl.prover import find_engine, start_session
 from pxl.prover.backoff import Backoff
@@ -202,7 +202,6 @@ def test_the_size_of_an_answer_is_bounded() -> None:
 
 def test_the_whole_process_group_is_killed(tmp_path: Path) -> None:
     """What the prover started dies with it."""
-    from prover_support import is_running, until
     parent = channel("import subprocess, signal\np = subprocess.Popen(['sleep', '1000'])\n"
                      "print(p.pid, flush=True)\nsignal.pause()")
     grandchild = int(parent.read_until(b"\n", soon(), opening=[b""]))

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from pxl.errors import CoqRejected
 from pxl.prover.channel import Channel
-from pxl.prover.session import PipeSession, rejection
+from pxl.prover.session import ASSUMES, PipeSession, rejection
 
 _END = b"</value>"
 _OPENING = (b"<value", b"<feedback")
@@ -94,11 +94,15 @@ class CoqidetopSession(PipeSession):
             if state is None or content is None:
                 raise self._broken("sent feedback about nothing")
             sid = int(state.get("val", ""))
-            if content.get("val") == "addedaxiom" and first <= sid <= last:
-                raise rejection("a sentence assumes what it does not prove")
-            if content.get("val") == "message" and sid == last:
-                level, message = content.find("message/message_level"), content.find("message/richpp")
-                if level is not None and level.get("val") == "notice" and message is not None:
+            if not first <= sid <= last:
+                continue
+            if content.get("val") == "addedaxiom":
+                raise rejection(ASSUMES)
+            level, message = content.find("message/message_level"), content.find("message/richpp")
+            if level is not None and message is not None:
+                if level.get("val") == "error":
+                    raise rejection(_text(message))
+                if level.get("val") == "notice" and sid == last:
                     printed.append(_text(message))
         return printed
 

@@ -48,7 +48,9 @@ class EngineConfig:
             mapping = [] if directory is None else ["-Q", f"{directory},{self.logical_root}"]
             return [self.binary, "--printer=sertop", *mapping]
         mapping = [] if directory is None else ["-Q", directory, self.logical_root]
-        return [self.binary, "-q", "-async-proofs", "off", "-main-channel", "stdfds", *mapping]
+        # Error resilience, on by default, would go on after a sentence that failed.
+        return [self.binary, "-q", "-async-proofs", "off", "-async-proofs-command-error-resilience", "off",
+                "-async-proofs-tactic-error-resilience", "none", "-main-channel", "stdfds", *mapping]
 
 
 class EngineSettings(Protocol):

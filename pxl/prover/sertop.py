@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from pxl.errors import CoqRejected
 from pxl.prover.channel import Channel
-from pxl.prover.session import PipeSession, rejection
+from pxl.prover.session import ASSUMES, PipeSession, rejection
 from pxl.prover.sexp import Sexp, quoted, read_sexp
 
 _ROOT = 1
@@ -27,7 +27,7 @@ class _Heard:
 
     answers: list[list[Sexp]]
     printed: list[str] = field(default_factory=list)
-    axiom: bool = False
+    complaints: list[str] = field(default_factory=list)
 
 
 class SertopSession(PipeSession):
@@ -77,8 +77,8 @@ class SertopSession(PipeSession):
             self._check_cancelled(heard.answers[-1], live)
         if refusals:
             raise refusals[0]
-        if heard.axiom:
-            raise rejection("a sentence assumes what it does not prove")
+        if heard.complaints:
+            raise rejection(heard.complaints[0])
         return heard.printed
 
     def _ask(self, commands: Sequence[str], sids: Sequence[int], deadline: float, *,
@@ -136,11 +136,15 @@ def _note(feedback: Sexp, heard: _Heard, sids: Sequence[int]) -> None:
     """Keep what a feedback record says about this request's sentences."""
     fields = dict(feedback[1])
     sid, contents = int(fields["span_id"]), fields["contents"]
+    if sid not in sids:
+        return
     if contents == "AddedAxiom":
-        heard.axiom = heard.axiom or sid in sids
-    elif contents[0] == "Message" and sids and sid == sids[-1]:
+        heard.complaints.append(ASSUMES)
+    elif contents[0] == "Message":
         message = {entry[0]: entry[-1] for entry in contents[1:]}
-        if message["level"] == "Notice":
+        if message["level"] == "Error":
+            heard.complaints.append(message["str"])
+        elif message["level"] == "Notice" and sid == sids[-1]:
             heard.printed.append(message["str"])
 
 

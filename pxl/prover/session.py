@@ -14,6 +14,9 @@ from pxl.errors import CoqRejected, ProverCrashed, ProverProtocolError, ProverTi
 from pxl.prover.channel import Channel
 from pxl.prover.sentence import is_sentence
 
+# The refusal of what Coq accepts as a sentence and nobody wants as a proof (Axiom, Admitted).
+ASSUMES = "a sentence assumes what it does not prove"
+
 _MESSAGE_MAX_CHARS = 4000
 
 # What Coq prints about a theorem without assumptions.
