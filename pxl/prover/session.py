@@ -14,9 +14,6 @@ from pxl.errors import CoqRejected, ProverCrashed, ProverProtocolError, ProverTi
 from pxl.prover.channel import Channel
 from pxl.prover.sentence import is_sentence
 
-# The refusal of what Coq accepts as a sentence and nobody wants as a proof (Axiom, Admitted).
-ASSUMES = "a sentence assumes what it does not prove"
-
 _MESSAGE_MAX_CHARS = 4000
 
 # What Coq prints about a theorem without assumptions.
@@ -182,6 +179,10 @@ class PipeSession(ABC):
         for text in texts:
             if not is_sentence(text):
                 raise CoqRejected(f"this is not one Coq sentence: {text[:80]!r}")
+
+
+# Why a request is refused that Coq accepts and nobody wants as a proof (Axiom, Admitted).
+ASSUMES = "a sentence assumes what it does not prove"
 
 
 def rejection(message: str) -> CoqRejected:
