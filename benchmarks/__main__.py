@@ -145,9 +145,9 @@ def measure_hard() -> dict:
             decided += found_at[0] != "Exhausted"
             certified += outcome.verdict != "unknown"
             size = outcome.script.certificate_chars if outcome.script else 0
-            model = f", {len(outcome.countermodel.worlds)} worlds" if outcome.countermodel else ""
+            more = f", {len(outcome.countermodel.worlds)} worlds" if outcome.countermodel else outcome.detail or ""
             print(f"{name:44} {len(goal.nodes):7} {outcome.verdict:>8} "
-                  f"{outcome.search_s:8.3f}s {outcome.kernel_s:8.3f}s  {size} characters{model}{'  ' + str(outcome.detail) if outcome.detail else ''}", flush=True)
+                  f"{outcome.search_s:8.3f}s {outcome.kernel_s:8.3f}s  {size} characters{more}", flush=True)
             results[name] = {"verdict": outcome.verdict, "search_s": outcome.search_s, "kernel_s": outcome.kernel_s,
                              "certificate_chars": size, "reason": outcome.reason}
         print(f"decided {decided} of {len(results)}, certified {certified}")
