@@ -51,6 +51,8 @@ def serve(settings: Settings) -> int:
 
     logging.getLogger("performance").info("Performance monitor initialized")
     prover = build(settings)
+    # Threads that wait for a session or a socket must not wait long for a search that computes.
+    sys.setswitchinterval(0.0005)
     drain = Drain(settings.drain_timeout_s)
     warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
         if settings.is_open else ()

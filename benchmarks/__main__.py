@@ -20,7 +20,7 @@ from pxl.compose import build
 from pxl.decider import Decider
 from pxl.formula import Formula, format_formula, parse, rename_atoms
 from pxl.prover import find_engine, start_session
-from pxl.render import PREAMBLE, QUERY, RULES, goal_script
+from pxl.render import PREAMBLE, QUERY, goal_script
 from pxl.search import decide
 from pxl.settings import Settings
 
@@ -48,7 +48,7 @@ def renamed(goal: str) -> Formula:
 def bare_session(settings: Settings, rounds: int) -> load.Figures:
     """The same certificates straight into a bare session, one after the other."""
     kernel_dir = build(settings).kernel.kernel_dir
-    session = start_session(find_engine(settings, kernel_dir=kernel_dir, preamble=PREAMBLE, closed=RULES))
+    session = start_session(find_engine(settings, kernel_dir=kernel_dir, preamble=PREAMBLE))
     session.warm(time.monotonic() + 30)
     try:
         scripts = []
@@ -145,9 +145,9 @@ def measure_hard() -> dict:
             decided += found_at[0] != "Exhausted"
             certified += outcome.verdict != "unknown"
             size = outcome.script.certificate_chars if outcome.script else 0
-            model = f", {len(outcome.countermodel.worlds)} worlds" if outcome.countermodel else ""
-            print(f"{name:44} {len(goal.nodes):7} {outcome.verdict:>8} {outcome.search_s:8.3f}s {outcome.kernel_s:8.3f}s"
-                  f"  {size} characters{model}{'  ' + str(outcome.detail) if outcome.detail else ''}", flush=True)
+            more = f", {len(outcome.countermodel.worlds)} worlds" if outcome.countermodel else outcome.detail or ""
+            print(f"{name:44} {len(goal.nodes):7} {outcome.verdict:>8} "
+                  f"{outcome.search_s:8.3f}s {outcome.kernel_s:8.3f}s  {size} characters{more}", flush=True)
             results[name] = {"verdict": outcome.verdict, "search_s": outcome.search_s, "kernel_s": outcome.kernel_s,
                              "certificate_chars": size, "reason": outcome.reason}
         print(f"decided {decided} of {len(results)}, certified {certified}")

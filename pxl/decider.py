@@ -24,10 +24,12 @@ Search = Callable[[Formula, float, Budget], Proof | Countermodel | Exhausted]
 class Decider:
     """The search and the kernel, joined. ``search`` is untrusted and can be any function."""
 
-    def __init__(self, kernel: Kernel, *, budget: Budget = Budget(),
-                 max_certificate_bytes: int = 4 * 1024 * 1024, search: Search = decide) -> None:
-        self._kernel, self._budget, self._search = kernel, budget, search
+    def __init__(self, kernel: Kernel, *, max_certificate_bytes: int = 8 * 1024 * 1024,
+                 search: Search = decide) -> None:
+        self._kernel, self._search = kernel, search
         self._max_certificate_bytes = max_certificate_bytes
+        # A number takes a byte at least: a longer proof need not be written to be refused.
+        self._budget = Budget(max_certificate_numbers=max_certificate_bytes)
 
     def __call__(self, formula: Formula, deadline: float) -> Outcome:
         """Decide the formula before the moment ``deadline``.

@@ -126,7 +126,7 @@ class Settings:
     max_request_bytes: int = _setting("MAX_REQUEST_SIZE", _whole(1024, 1 << 30), 1_048_576, "bytes",
                                       "largest request body; a longer one gets 413")
     max_certificate_bytes: int = _setting(
-        "PXL_MAX_CERTIFICATE_BYTES", _whole(1024, 1 << 30), 4_194_304, "bytes",
+        "PXL_MAX_CERTIFICATE_BYTES", _whole(1024, 1 << 30), 8_388_608, "bytes",
         "largest certificate sent to Coq; a longer one is answered unknown")
     connection_timeout_s: int = _setting("CONNECTION_TIMEOUT", _whole(1, 3600), 60, "s",
                                          "an idle connection is closed after this long")

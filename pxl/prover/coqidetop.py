@@ -27,9 +27,8 @@ class CoqidetopSession(PipeSession):
 
     engine = "coqidetop"
 
-    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
-                 closed: Sequence[str] = ()) -> None:
-        super().__init__(channel, generation=generation, preamble=preamble, closed=closed)
+    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = ()) -> None:
+        super().__init__(channel, generation=generation, preamble=preamble)
         self._base = self._last = _ROOT
 
     def _greet(self, deadline: float) -> None:

@@ -35,9 +35,8 @@ class SertopSession(PipeSession):
 
     engine = "serapi"
 
-    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
-                 closed: Sequence[str] = ()) -> None:
-        super().__init__(channel, generation=generation, preamble=preamble, closed=closed)
+    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = ()) -> None:
+        super().__init__(channel, generation=generation, preamble=preamble)
         self._base = _ROOT
         # Far above sertop's own counter, which starts at 1, and new in every session.
         self._next = 1_000_000 + secrets.randbelow(1 << 30)

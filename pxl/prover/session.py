@@ -66,11 +66,9 @@ class PipeSession(ABC):
 
     engine: ClassVar[str]
 
-    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
-                 closed: Sequence[str] = ()) -> None:
+    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = ()) -> None:
         self._channel = channel
         self._preamble = tuple(preamble)
-        self._closed = tuple(closed)
         self.pid = channel.pid
         self.generation = generation
         self.uses = 0
@@ -85,10 +83,6 @@ class PipeSession(ABC):
                 self._refuse_non_sentences(self._preamble)
                 if self._preamble:
                     self._transact(self._preamble, True, deadline)
-                for name in self._closed:
-                    printed = self._transact((f"Print Assumptions {name}.",), False, deadline)
-                    if "\n".join(printed).strip() != CLOSED:
-                        raise CoqRejected(f"{name} rests on assumptions")
             except CoqRejected as refusal:
                 raise ProverCrashed(f"Coq refused the session's preamble: {refusal.detail}",
                                     stderr_tail=self._channel.stderr_tail) from refusal
