@@ -179,6 +179,20 @@ Proof.
   destruct (read_countermodel c) as [ [m w] | ]; [ apply check_countermodel_sound | discriminate ].
 Qed.
 
+Theorem proved_text : forall t f c, check_proved t f c = true -> print f = t.
+Proof.
+  intros t f c; unfold check_proved.
+  destruct (same_text (print f) t) eqn:E; [ intros _; exact (same_text_true _ _ E) | discriminate ].
+Qed.
+
+Theorem refuted_text : forall t f c, check_refuted t f c = true -> print f = t.
+Proof.
+  intros t f c; unfold check_refuted.
+  destruct (same_text (print f) t) eqn:E; [ intros _; exact (same_text_true _ _ E) | discriminate ].
+Qed.
+
+(** A long goal is written as its text. What does not parse becomes [Bot], whose
+    text is another one. *)
 Definition formula (t : list byte) : form :=
   match parse t with Some f => f | None => Bot end.
 
