@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from pxl.errors import CoqRejected, KernelDisagreement
-from pxl.prover import Pool
-from pxl.render import CLOSED, QUERY, Script
+from pxl.prover import CLOSED, Pool, Session
+from pxl.render import QUERY, Script
 
-# What `unpack` computes with; it carries a certificate to the checker and no theorem rests on it.
+# What `unpack` (Words.v) computes with; it carries a certificate to the checker, and no theorem
+# of the kernel rests on it.
 ALLOWED_PRIMITIVES = frozenset({
-    "PrimInt63.int", "PrimInt63.add", "PrimInt63.eqb", "PrimInt63.land", "PrimInt63.lsr",
-    "PrimInt63.ltb", "PrimInt63.leb", "PrimInt63.sub", "PArray.array", "PArray.get", "PArray.length",
+    "PrimInt63.int", "PrimInt63.add", "PrimInt63.land", "PrimInt63.lsr", "PrimInt63.ltb",
+    "array", "array_get", "array_length",
 })
 
 _RESOURCE = re.compile(r"Stack overflow|Out of memory|Timeout!", re.IGNORECASE)
@@ -35,14 +38,19 @@ class Checked:
     engine: str
     generation: int
     assumptions: str
-    queue_s: float
     kernel_s: float
+
+
+class Seat(Protocol):
+    """A place at the kernel: one session, for one goal."""
+
+    def check(self, script: Script, deadline: float) -> Checked: ...
 
 
 class Kernel(Protocol):
     """What the decider needs of the kernel."""
 
-    def check(self, script: Script, deadline: float) -> Checked: ...
+    def seat(self, deadline: float) -> AbstractContextManager[Seat]: ...
 
 
 class Checker:
@@ -51,26 +59,40 @@ class Checker:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @contextmanager
+    def seat(self, deadline: float) -> Iterator[Seat]:
+        """Hold a session. Raises :class:`PoolBusy` and :class:`ProverError` as the pool does."""
+        with self._pool.lease(deadline) as session:
+            yield SessionSeat(session)
+
+    def check(self, script: Script, deadline: float) -> Checked:
+        """Have Coq accept a script in whatever session is free; see :meth:`SessionSeat.check`."""
+        with self.seat(deadline) as seat:
+            return seat.check(script, deadline)
+
+
+class SessionSeat:
+    """Checks scripts in one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
     def check(self, script: Script, deadline: float) -> Checked:
         """Have Coq accept the script, or raise.
 
         Raises :class:`KernelDisagreement` when Coq refuses a sentence or the theorem rests on
         something it must not, :class:`KernelLimit` when Coq ran out of stack or memory,
-        :class:`PoolBusy` and :class:`ProverError` as the pool and its sessions do.
+        :class:`ProverError` when the session fails.
         """
-        asked = time.monotonic()
-        with self._pool.lease(deadline) as session:
-            began = time.monotonic()
-            engine, generation = session.engine, session.generation
-            try:
-                answer = session.run(script.sentences, QUERY, deadline)
-            except CoqRejected as refusal:
-                if _RESOURCE.search(refusal.detail):
-                    raise KernelLimit(refusal.detail) from refusal
-                raise KernelDisagreement(f"Coq refused the certificate: {refusal.detail}") from refusal
-            ended = time.monotonic()
-        assumptions = _allowed(answer or "")
-        return Checked(engine, generation, assumptions, began - asked, ended - began)
+        began = time.monotonic()
+        try:
+            answer = self._session.run(script.sentences, QUERY, deadline)
+        except CoqRejected as refusal:
+            if _RESOURCE.search(refusal.detail):
+                raise KernelLimit(refusal.detail) from refusal
+            raise KernelDisagreement(f"Coq refused the certificate: {refusal.detail}") from refusal
+        return Checked(self._session.engine, self._session.generation, _allowed(answer or ""),
+                       time.monotonic() - began)
 
 
 def _allowed(answer: str) -> str:

@@ -1,51 +1,35 @@
 """Decide a renamed S5 formula: search for a certificate, then have the kernel accept it.
 
 This is the only place that turns a certificate into a verdict, and it does so only on the
-kernel's word.
+kernel's word. The session is taken before the search begins: what bounds the sessions then
+bounds the searches too, and a flood of hopeless goals waits in one queue.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pxl.certificate import Countermodel, Proof
-from pxl.checker import Checked, Kernel, KernelLimit
+from pxl.checker import Checked, Kernel, KernelLimit, Seat
 from pxl.errors import ProverCrashed, ProverTimeout
 from pxl.formula import Formula
+from pxl.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN, Outcome
 from pxl.render import Script, goal_script
-from pxl.search import Budget, Exhausted, decide
+from pxl.search import Budget, Exhausted, SearchExhausted, decide
 
 Search = Callable[[Formula, float, Budget], Proof | Countermodel | Exhausted]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one formula. Times in seconds.
-
-    ``verdict`` is ``proved``, ``refuted`` or ``unknown``; only the last has a ``reason``
-    (``timeout`` or ``size``) with its ``detail``, and only the others a ``script``.
-    """
-
-    verdict: str
-    reason: str | None = None
-    detail: str | None = None
-    countermodel: Countermodel | None = None
-    script: Script | None = None
-    checked: Checked | None = None
-    search_s: float = 0.0
-    kernel_s: float = 0.0
-    queue_s: float = 0.0
 
 
 class Decider:
     """The search and the kernel, joined. ``search`` is untrusted and can be any function."""
 
-    def __init__(self, kernel: Kernel, *, budget: Budget = Budget(),
-                 max_certificate_bytes: int = 16 * 1024 * 1024, search: Search = decide) -> None:
-        self._kernel, self._budget, self._search = kernel, budget, search
+    def __init__(self, kernel: Kernel, *, max_certificate_bytes: int = 8 * 1024 * 1024,
+                 search: Search = decide) -> None:
+        self._kernel, self._search = kernel, search
         self._max_certificate_bytes = max_certificate_bytes
+        # A number takes a byte at least: a longer proof need not be written to be refused.
+        self._budget = Budget(max_certificate_numbers=max_certificate_bytes)
 
     def __call__(self, formula: Formula, deadline: float) -> Outcome:
         """Decide the formula before the moment ``deadline``.
@@ -54,31 +38,68 @@ class Decider:
         :class:`PoolBusy` when no session is free, :class:`ProverError` when sessions fail
         twice in a row.
         """
-        began = time.monotonic()
-        found = self._search(formula, deadline, self._budget)
-        searched = time.monotonic()
-        if isinstance(found, Exhausted):
-            return Outcome("unknown", found.reason, found.detail, search_s=searched - began)
-        script = goal_script(found, formula)
-        if script.certificate_chars > self._max_certificate_bytes:
-            return Outcome("unknown", "size", f"the certificate has {script.certificate_chars} bytes; the limit is "
-                           f"{self._max_certificate_bytes}", search_s=searched - began)
+        work = _Work(time.monotonic())
         try:
-            checked = self._check(script, deadline)
+            with self._kernel.seat(deadline) as seat:
+                work.seated()
+                found = self._search(formula, deadline, self._budget)
+                if isinstance(found, Exhausted):
+                    return work.unknown(found.reason, found.detail)
+                script = self._script(found, formula, deadline)
+                work.searched()
+                checked = self._check(seat, script, deadline)
+            if checked is None:
+                # Whatever killed the session may have been meant for another: one fresh try.
+                with self._kernel.seat(deadline) as seat:
+                    checked = seat.check(script, deadline)
+        except SearchExhausted as limit:
+            return work.unknown(limit.reason, limit.detail)
         except ProverTimeout:
-            return Outcome("unknown", "timeout", "the kernel's check ran out of time",
-                           search_s=searched - began, kernel_s=time.monotonic() - searched)
+            return work.unknown(TIMEOUT, "the kernel's check ran out of time")
         except KernelLimit as limit:
-            return Outcome("unknown", "size", f"the kernel's check is too large for its session: {limit}",
-                           search_s=searched - began, kernel_s=time.monotonic() - searched)
-        return Outcome("proved" if isinstance(found, Proof) else "refuted",
-                       countermodel=None if isinstance(found, Proof) else found,
-                       script=script, checked=checked, search_s=searched - began,
-                       kernel_s=checked.kernel_s, queue_s=checked.queue_s)
+            return work.unknown(SIZE, f"the kernel's check needs more than its session has: {limit}")
+        is_proof = isinstance(found, Proof)
+        return Outcome(PROVED if is_proof else REFUTED, countermodel=None if is_proof else found,
+                       script=script, checked=checked, **work.times())
 
-    def _check(self, script: Script, deadline: float) -> Checked:
+    def _script(self, found: Proof | Countermodel, formula: Formula, deadline: float) -> Script:
+        def check_time() -> None:
+            if time.monotonic() >= deadline:
+                raise SearchExhausted(TIMEOUT, "writing the certificate ran out of time")
+
+        script = goal_script(found, formula, check_time)
+        if script.certificate_chars > self._max_certificate_bytes:
+            raise SearchExhausted(SIZE, f"the certificate has {script.certificate_chars} bytes; "
+                                        f"the limit is {self._max_certificate_bytes}")
+        return script
+
+    @staticmethod
+    def _check(seat: Seat, script: Script, deadline: float) -> Checked | None:
         try:
-            return self._kernel.check(script, deadline)
+            return seat.check(script, deadline)
         except ProverCrashed:
-            # Whatever killed the session may have been meant for another: one fresh try.
-            return self._kernel.check(script, deadline)
+            return None
+
+
+class _Work:
+    """The clock of one decision."""
+
+    def __init__(self, asked: float) -> None:
+        self._asked = asked
+        self._seated: float | None = None
+        self._searched: float | None = None
+
+    def seated(self) -> None:
+        self._seated = time.monotonic()
+
+    def searched(self) -> None:
+        self._searched = time.monotonic()
+
+    def times(self) -> dict[str, float]:
+        now = time.monotonic()
+        seated = self._seated or now
+        searched = self._searched or now
+        return {"queue_s": seated - self._asked, "search_s": searched - seated, "kernel_s": now - searched}
+
+    def unknown(self, reason: str, detail: str) -> Outcome:
+        return Outcome(UNKNOWN, reason, detail, **self.times())

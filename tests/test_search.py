@@ -11,7 +11,7 @@ from benchmarks import families
 from pxl.certificate import Countermodel, Proof, decode_numbers, encode, encode_numbers
 from pxl.formula import parse, rename_atoms
 from pxl.search import Budget, Exhausted, decide
-from tests.reference import holds, is_theorem, proof_fault, random_formula
+from reference import holds, is_theorem, proof_fault, random_formula
 
 HARD = families.random_modal_cnf(15, 210, 2, seed=4)
 

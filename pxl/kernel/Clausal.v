@@ -6,7 +6,7 @@
     theorem. *)
 
 From Coq Require Import List PArith Bool.
-From PXL Require Import Form Prov Semantics Completeness Trie.
+From PXL Require Import Form Prov Trie.
 Import ListNotations.
 
 (** ** What a certificate is
@@ -36,67 +36,83 @@ Record proof : Type := { table : list entry; steps : list step }.
 
 (** ** Reading the table
 
-    [child] is the literal of [g] when [meaning] is [Box g] or [Dia g], and not
-    used otherwise. *)
-Record node : Type := { meaning : form; lit : positive; child : positive }.
+    What is known of a node: its formula and its literal; of [Box f] and [Dia f],
+    [f] and the literal of [f] as well. *)
+Inductive node : Type :=
+| Plain (f : form) (l : positive)
+| Boxed (f : form) (l child : positive)
+| Diamond (f : form) (l child : positive).
+
+Definition meaning (n : node) : form :=
+  match n with Plain f _ => f | Boxed f _ _ => Box f | Diamond f _ _ => Dia f end.
+
+Definition lit (n : node) : positive :=
+  match n with Plain _ l | Boxed _ l _ | Diamond _ l _ => l end.
 
 Definition flip (l : positive) : positive :=
   match l with xO v => xI v | xI v => xO v | xH => xH end.
 
-Definition plain (f : form) (l : positive) : node :=
-  {| meaning := f; lit := l; child := xH |}.
+(** A finite map has [None] for what is not there. *)
+Definition map (A : Type) : Type := trie (option A).
 
-(** What entry [e] adds as node [i]: the node and its defining clauses. A
+(** What an entry adds as node [i]: the node and its defining clauses. A
     negation has none, since its literal is its child's, flipped. *)
-Definition describe (nodes : trie node) (i : positive) (e : entry)
+Definition unary (nodes : map node) (a : positive) (k : node -> node * list clause)
+  : option (node * list clause) :=
+  match get None a nodes with Some n => Some (k n) | None => None end.
+
+Definition binary (nodes : map node) (i a b : positive) (op : form -> form -> form)
+    (k : positive -> positive -> list clause) : option (node * list clause) :=
+  match get None a nodes with
+  | Some n =>
+      match get None b nodes with
+      | Some m => Some (Plain (op (meaning n) (meaning m)) (xO i), k (lit n) (lit m))
+      | None => None
+      end
+  | None => None
+  end.
+
+Definition describe (nodes : map node) (i : positive) (e : entry)
   : option (node * list clause) :=
   let v := xO i in
   let nv := xI i in
-  let with1 a (k : node -> node * list clause) :=
-    match get a nodes with Some n => Some (k n) | None => None end in
-  let with2 a b (op : form -> form -> form)
-      (k : positive -> positive -> list clause) :=
-    match get a nodes with
-    | Some n =>
-        match get b nodes with
-        | Some m => Some (plain (op (meaning n) (meaning m)) v, k (lit n) (lit m))
-        | None => None
-        end
-    | None => None
-    end in
   match e with
-  | EAtom p => Some (plain (Atom p) v, [])
-  | EBot => Some (plain Bot v, [[nv]])
-  | ENeg a => with1 a (fun n => (plain (Neg (meaning n)) (flip (lit n)), []))
-  | EConj a b => with2 a b Conj (fun x y => [[nv; x]; [nv; y]; [v; flip x; flip y]])
-  | EDisj a b => with2 a b Disj (fun x y => [[v; flip x]; [v; flip y]; [nv; x; y]])
-  | EImpl a b => with2 a b Impl (fun x y => [[v; x]; [v; flip y]; [nv; flip x; y]])
-  | EIff a b => with2 a b Iff (fun x y =>
+  | EAtom p => Some (Plain (Atom p) v, [])
+  | EBot => Some (Plain Bot v, [[nv]])
+  | ENeg a => unary nodes a (fun n => (Plain (Neg (meaning n)) (flip (lit n)), []))
+  | EConj a b => binary nodes i a b Conj (fun x y => [[nv; x]; [nv; y]; [v; flip x; flip y]])
+  | EDisj a b => binary nodes i a b Disj (fun x y => [[v; flip x]; [v; flip y]; [nv; x; y]])
+  | EImpl a b => binary nodes i a b Impl (fun x y => [[v; x]; [v; flip y]; [nv; flip x; y]])
+  | EIff a b => binary nodes i a b Iff (fun x y =>
       [[nv; flip x; y]; [nv; x; flip y]; [v; x; y]; [v; flip x; flip y]])
-  | EBox a => with1 a (fun n =>
-      ({| meaning := Box (meaning n); lit := v; child := lit n |}, [[nv; lit n]]))
-  | EDia a => with1 a (fun n =>
-      ({| meaning := Dia (meaning n); lit := v; child := lit n |}, [[v; flip (lit n)]]))
+  | EBox a => unary nodes a (fun n => (Boxed (meaning n) v (lit n), [[nv; lit n]]))
+  | EDia a => unary nodes a (fun n => (Diamond (meaning n) v (lit n), [[v; flip (lit n)]]))
   end.
 
 (** Clauses by number, and the next number. *)
-Record store : Type := { clauses : trie clause; next : positive }.
+Record store : Type := { clauses : map clause; next : positive }.
 
 Definition push (s : store) (c : clause) : store :=
-  {| clauses := put (next s) c (clauses s); next := Pos.succ (next s) |}.
+  {| clauses := put None (next s) (Some c) (clauses s); next := Pos.succ (next s) |}.
 
 Fixpoint push_all (s : store) (cs : list clause) : store :=
   match cs with [] => s | c :: cs => push_all (push s c) cs end.
 
-(** All nodes, the store with their defining clauses, and the last node. *)
-Fixpoint read_table (t : list entry) (i : positive) (nodes : trie node) (s : store)
-    (last : option node) : option (trie node * store * node) :=
+(** All nodes, the store with their defining clauses, and the last node. No node
+    is there before its turn; to test that spares a proof about numbers. *)
+Fixpoint read_table (t : list entry) (i : positive) (nodes : map node) (s : store)
+    (last : option node) : option (map node * store * node) :=
   match t with
   | [] => match last with Some root => Some (nodes, s, root) | None => None end
   | e :: t =>
-      match describe nodes i e with
-      | Some (n, cs) => read_table t (Pos.succ i) (put i n nodes) (push_all s cs) (Some n)
-      | None => None
+      match get None i nodes with
+      | None =>
+          match describe nodes i e with
+          | Some (n, cs) =>
+              read_table t (Pos.succ i) (put None i (Some n) nodes) (push_all s cs) (Some n)
+          | None => None
+          end
+      | Some _ => None
       end
   end.
 
@@ -119,11 +135,11 @@ Fixpoint propagate (false : set) (c : clause) : outcome :=
               else if only l false c then Unit l else Stuck
   end.
 
-Fixpoint rup (cs : trie clause) (false : set) (hints : list positive) : bool :=
+Fixpoint rup (cs : map clause) (false : set) (hints : list positive) : bool :=
   match hints with
   | [] => Datatypes.false
   | h :: hints =>
-      match get h cs with
+      match get None h cs with
       | Some c =>
           match propagate false c with
           | Conflict => true
@@ -137,18 +153,24 @@ Fixpoint rup (cs : trie clause) (false : set) (hints : list positive) : bool :=
 Fixpoint add_all (c : clause) (s : set) : set :=
   match c with [] => s | l :: c => add_all c (add l s) end.
 
-Definition is_modal (nodes : trie node) (l : positive) : bool :=
+(** Whether [c] has a literal and its flip; [seen]: the literals passed. *)
+Fixpoint tautology (c : clause) (seen : set) : bool :=
+  match c with
+  | [] => false
+  | l :: c =>
+      if match l with xO v => mem (xI v) seen | xI v => mem (xO v) seen | xH => false end
+      then true else tautology c (add l seen)
+  end.
+
+Definition is_modal (nodes : map node) (l : positive) : bool :=
   match l with
   | xH => false
   | xO v | xI v =>
-      match get v nodes with
-      | Some n => match meaning n with Box _ | Dia _ => true | _ => false end
-      | None => false
-      end
+      match get None v nodes with Some (Boxed _ _ _ | Diamond _ _ _) => true | _ => false end
   end.
 
 (** [c] without [x], provided that the rest is modal. *)
-Fixpoint modal_rest (nodes : trie node) (x : positive) (c : clause) : option clause :=
+Fixpoint modal_rest (nodes : map node) (x : positive) (c : clause) : option clause :=
   match c with
   | [] => Some []
   | l :: c =>
@@ -159,28 +181,26 @@ Fixpoint modal_rest (nodes : trie node) (x : positive) (c : clause) : option cla
   end.
 
 (** From [C, g] infer [C, Box g]; from [C, ~g] infer [C, ~ Dia g]. *)
-Definition necessitate (nodes : trie node) (c : clause) (v : positive) : option clause :=
-  match get v nodes with
-  | Some n =>
-      let conclude x l :=
-        match modal_rest nodes x c with Some r => Some (l :: r) | None => None end in
-      match meaning n with
-      | Box _ => conclude (child n) (xO v)
-      | Dia _ => conclude (flip (child n)) (xI v)
-      | _ => None
-      end
-  | None => None
+Definition necessitate (nodes : map node) (c : clause) (v : positive) : option clause :=
+  let conclude x l :=
+    match modal_rest nodes x c with Some r => Some (l :: r) | None => None end in
+  match get None v nodes with
+  | Some (Boxed _ _ child) => conclude child (xO v)
+  | Some (Diamond _ _ child) => conclude (flip child) (xI v)
+  | _ => None
   end.
 
-Definition derive (nodes : trie node) (cs : trie clause) (s : step) : option clause :=
+(** A clause without hints must be a tautology: it has nothing else to stand on. *)
+Definition derive (nodes : map node) (cs : map clause) (s : step) : option clause :=
   match s with
-  | Rup c hints => if rup cs (add_all c Empty) hints then Some c else None
+  | Rup c [] => if tautology c Leaf then Some c else None
+  | Rup c hints => if rup cs (add_all c Leaf) hints then Some c else None
   | Nec premise v =>
-      match get premise cs with Some c => necessitate nodes c v | None => None end
+      match get None premise cs with Some c => necessitate nodes c v | None => None end
   end.
 
 (** The last clause, or [None] when a step fails or there is none. *)
-Fixpoint run (nodes : trie node) (s : store) (ss : list step) (last : option clause)
+Fixpoint run (nodes : map node) (s : store) (ss : list step) (last : option clause)
   : option clause :=
   match ss with
   | [] => last
@@ -210,349 +230,504 @@ Definition check_proof (f : form) (p : proof) : bool :=
   end.
 (** ** Soundness
 
-    Fix a finite universal model. A literal is true at a world when its node is
-    there and evaluates so; with more nodes, what is true stays true. *)
-Definition truth (nodes : trie node) (m : list valuation) (v : valuation) (l : positive) : bool :=
-  match l with
-  | xH => false
-  | xO i => match get i nodes with Some n => eval m v (meaning n) | None => false end
-  | xI i => match get i nodes with Some n => negb (eval m v (meaning n)) | None => false end
-  end.
+    Straight in the Hilbert system, by natural deduction in theories. A theory
+    contains the theorems and is closed under modus ponens; what a theory proves
+    from one more hypothesis is a theory (that is the deduction theorem), and
+    what it proves necessary is one (that is axiom K). *)
+Record theory : Type := Theory {
+  holds :> form -> Prop;
+  thm : forall f, Prov f -> holds f;
+  app : forall a b, holds (Impl a b) -> holds a -> holds b
+}.
 
-Definition true_clause nodes m v (c : clause) : Prop :=
-  exists l, In l c /\ truth nodes m v l = true.
+Definition theorems : theory := Theory Prov (fun f P => P) mp.
 
-Definition valid_clause nodes (c : clause) : Prop :=
-  forall m v, In v m -> true_clause nodes m v c.
+Definition assume (h : form) (T : theory) : theory :=
+  Theory (fun f => T (Impl h f))
+    (fun f P => thm T _ (mp _ _ (ax_k f h) P))
+    (fun a b X Y => app T _ _ (app T _ _ (thm T _ (ax_s h a b)) X) Y).
 
-(** Literal [l] stands for [f]. *)
-Definition denotes nodes (l : positive) (f : form) : Prop :=
-  forall m v, truth nodes m v (if eval m v f then l else flip l) = true.
+Definition necessary (T : theory) : theory :=
+  Theory (fun f => T (Box f))
+    (fun f P => thm T _ (nec f P))
+    (fun a b X Y => app T _ _ (app T _ _ (thm T _ (ax_K a b)) X) Y).
 
-Definition good_node nodes (n : node) : Prop :=
-  denotes nodes (lit n) (meaning n)
-  /\ match meaning n with Box g | Dia g => denotes nodes (child n) g | _ => True end.
+Lemma self : forall (T : theory) h, assume h T h.
+Proof.
+  intros T h; exact (thm T _ (mp _ _ (mp _ _ (ax_s h (Impl h h) h) (ax_k _ _)) (ax_k _ _))).
+Qed.
 
-Definition good_nodes (nodes : trie node) : Prop :=
-  forall i n, get i nodes = Some n -> good_node nodes n.
+Lemma by1 : forall (T : theory) a b, Prov (Impl a b) -> T a -> T b.
+Proof. intros T a b P; exact (app T a b (thm T _ P)). Qed.
 
-Definition good_store nodes (s : store) : Prop :=
-  forall i c, get i (clauses s) = Some c -> valid_clause nodes c.
+Lemma by2 : forall (T : theory) a b c, Prov (Impl a (Impl b c)) -> T a -> T b -> T c.
+Proof. intros T a b c P A; exact (app T b c (by1 T a _ P A)). Qed.
+
+Lemma weaken : forall (T : theory) h f, T f -> assume h T f.
+Proof. intros T h f; exact (by1 T f (Impl h f) (ax_k f h)). Qed.
+
+Lemma absurd : forall (T : theory) a, T (Neg a) -> T a -> T Bot.
+Proof. intros T a; exact (by2 T (Neg a) a Bot (ax_neg_e a)). Qed.
+
+Lemma deny_intro : forall (T : theory) a, assume a T Bot -> T (Neg a).
+Proof. intros T a; exact (by1 T (Impl a Bot) (Neg a) (ax_neg_i a)). Qed.
+
+Lemma affirm : forall (T : theory) a, assume (Neg a) T Bot -> T a.
+Proof. intros T a X; exact (by1 T _ a (ax_dne a) (deny_intro T (Neg a) X)). Qed.
+
+Lemma impl_false : forall (T : theory) a b, T (Neg a) -> T (Impl a b).
+Proof.
+  intros T a b N; set (U := assume a T).
+  exact (by1 U Bot b (ax_bot b) (absurd U a (weaken T a _ N) (self T a))).
+Qed.
+
+Lemma identity : forall a, Prov (Impl a a).
+Proof. exact (self theorems). Qed.
+
+Lemma double_neg : forall a, Prov (Impl a (Neg (Neg a))).
+Proof.
+  intros a; set (T := assume a theorems); apply (deny_intro T (Neg a)).
+  exact (absurd (assume (Neg a) T) a (self T _) (weaken T _ a (self theorems a))).
+Qed.
+
+Lemma contrapose : forall (T : theory) a b, Prov (Impl a b) -> T (Neg b) -> T (Neg a).
+Proof.
+  intros T a b P N; apply deny_intro.
+  exact (absurd (assume a T) b (weaken T a _ N) (thm T _ P)).
+Qed.
+
+Lemma dia_intro : forall (T : theory) a, T a -> T (Dia a).
+Proof.
+  intros T a A; apply (by1 T _ _ (ax_dual_r a)), (contrapose T _ (Neg a) (ax_T _)).
+  exact (by1 T a _ (double_neg a) A).
+Qed.
+
+(** A rigid formula implies its own necessity; then so does its negation. *)
+Definition rigid (f : form) : Prop := Prov (Impl f (Box f)).
+
+Lemma rigid_neg : forall f, rigid f -> rigid (Neg f).
+Proof.
+  intros f R; set (T := assume (Neg f) theorems); set (U := necessary T).
+  apply (contrapose U f (Box (Neg (Neg f)))).
+  - exact (by1 (necessary (assume f theorems)) f _ (double_neg f) R).
+  - apply (by1 U _ _ (ax_dual_l (Neg f))), (by1 T _ _ (ax_5 (Neg f))), dia_intro.
+    exact (self theorems (Neg f)).
+Qed.
+
+(** *** Clauses
+
+    [den] gives each node its formula, and [deny l] says that [l] is false. A
+    clause is valid when it is a theorem that its literals are not all false. *)
+Definition deny (den : positive -> form) (l : positive) : form :=
+  match l with xO v => Neg (den v) | xI v => den v | xH => Neg Bot end.
+
+Fixpoint clash (den : positive -> form) (c : clause) : form :=
+  match c with [] => Bot | l :: c => Impl (deny den l) (clash den c) end.
+
+Lemma drop : forall den (T : theory) l c,
+  T (clash den (l :: c)) -> T (deny den l) -> T (clash den c).
+Proof. intros den T l c; exact (app T (deny den l) (clash den c)). Qed.
+
+Definition valid (den : positive -> form) (c : clause) : Prop := Prov (clash den c).
+
+(** A literal that leads to [Bot] is false. *)
+Lemma reject : forall den (T : theory) l,
+  assume (deny den l) T Bot -> T (deny den (flip l)).
+Proof.
+  intros den T [ v | v | ]; [ exact (deny_intro T _) | exact (affirm T _) | intros _ ].
+  exact (thm T _ (mp _ _ (ax_neg_i Bot) (identity Bot))).
+Qed.
+
+(** The literal [l] stands for [f]. *)
+Record denotes (den : positive -> form) (l : positive) (f : form) : Prop := Denotes {
+  if_denied : Prov (Impl (deny den l) (Neg f));
+  if_affirmed : Prov (Impl (deny den (flip l)) f)
+}.
+
+Lemma denotes_node : forall den i f, den i = f -> denotes den (xO i) f.
+Proof. intros den i f []; exact (Denotes den (xO i) _ (identity _) (identity _)). Qed.
 
 Lemma flip_flip : forall l, flip (flip l) = l.
-Proof. intros []; reflexivity. Qed.
+Proof. intros [ v | v | ]; reflexivity. Qed.
 
-Lemma truth_flip : forall nodes m v l,
-  truth nodes m v l = true -> truth nodes m v (flip l) = false.
+Lemma denotes_flip : forall den l f, denotes den l f -> denotes den (flip l) (Neg f).
 Proof.
-  intros nodes m v [ i | i | ]; simpl; try discriminate;
-    destruct (get i nodes); try discriminate; destruct (eval _ _ _); auto.
+  intros den l f [ N Y ]; split.
+  - exact (by1 (assume _ theorems) f _ (double_neg f) Y).
+  - rewrite flip_flip; exact N.
 Qed.
 
-Lemma truth_denotes : forall nodes m v l f,
-  denotes nodes l f -> truth nodes m v l = eval m v f.
+(** What [f] is called in the proofs below: [no] when it is false, [yes] when it
+    is true. *)
+Lemma no : forall den l f, denotes den l f -> forall T : theory, T (deny den l) -> T (Neg f).
+Proof. intros den l f [ N _ ] T; exact (by1 T _ _ N). Qed.
+
+Lemma yes : forall den l f, denotes den l f ->
+  forall T : theory, T (deny den (flip l)) -> T f.
+Proof. intros den l f [ _ Y ] T; exact (by1 T _ _ Y). Qed.
+
+(** To show a clause valid, refute its literals in any theory. *)
+Fixpoint refutes (den : positive -> form) (T : theory) (c : clause) : Prop :=
+  match c with [] => T Bot | l :: c => T (deny den l) -> refutes den T c end.
+
+Lemma refutes_clash : forall den c (T : theory),
+  (forall U : theory, (forall f, T f -> U f) -> refutes den U c) -> T (clash den c).
 Proof.
-  intros nodes m v l f D; specialize (D m v); destruct (eval m v f); [ exact D | ].
-  rewrite <- (flip_flip l); apply truth_flip, D.
+  intros den c; induction c as [ | l c IH ]; intros T R.
+  - exact (R T (fun f X => X)).
+  - apply (IH (assume (deny den l) T)); intros U X.
+    exact (R U (fun f Y => X f (weaken T _ f Y)) (X _ (self T _))).
 Qed.
 
-(** *** More nodes *)
-Definition extends (nodes nodes' : trie node) : Prop :=
-  forall i n, get i nodes = Some n -> get i nodes' = Some n.
+Lemma refutes_valid : forall den c, (forall T, refutes den T c) -> valid den c.
+Proof. intros den c R; exact (refutes_clash den c theorems (fun U _ => R U)). Qed.
 
-Lemma truth_extends : forall nodes nodes', extends nodes nodes' ->
-  forall m v l, truth nodes m v l = true -> truth nodes' m v l = true.
-Proof.
-  intros nodes nodes' X m v [ i | i | ]; simpl; auto;
-    destruct (get i nodes) as [ n | ] eqn:E; try discriminate; rewrite (X i n E); auto.
-Qed.
+(** *** Defining clauses
 
-Lemma denotes_extends : forall nodes nodes', extends nodes nodes' ->
-  forall l f, denotes nodes l f -> denotes nodes' l f.
-Proof. intros nodes nodes' X l f D m v; exact (truth_extends _ _ X _ _ _ (D m v)). Qed.
+    [defines cs P]: [P], if the clauses [cs] are valid. *)
+Fixpoint defines (den : positive -> form) (cs : list clause) (P : Prop) : Prop :=
+  match cs with [] => P | c :: cs => valid den c -> defines den cs P end.
 
-Lemma good_node_extends : forall nodes nodes', extends nodes nodes' ->
-  forall n, good_node nodes n -> good_node nodes' n.
-Proof.
-  intros nodes nodes' X n (D & M); split; [ exact (denotes_extends _ _ X _ _ D) | ].
-  destruct (meaning n); trivial; exact (denotes_extends _ _ X _ _ M).
-Qed.
+Definition given {A} (P : A -> Prop) (o : option A) : Prop :=
+  match o with Some x => P x | None => True end.
 
-Lemma good_store_extends : forall nodes nodes', extends nodes nodes' ->
-  forall s, good_store nodes s -> good_store nodes' s.
-Proof.
-  intros nodes nodes' X s G i c E m v V.
-  destruct (G i c E m v V) as (l & I & T); exists l; split;
-    [ exact I | exact (truth_extends _ _ X _ _ _ T) ].
-Qed.
+Record good (den : positive -> form) (n : node) : Prop := Good {
+  good_lit : denotes den (lit n) (meaning n);
+  good_child :
+    match n with Plain _ _ => True | Boxed f _ c | Diamond f _ c => denotes den c f end
+}.
 
-Lemma good_push : forall nodes s c,
-  good_store nodes s -> valid_clause nodes c -> good_store nodes (push s c).
-Proof.
-  intros nodes s c G V i d; simpl.
-  destruct (Pos.eq_dec (next s) i) as [ <- | N ].
-  - rewrite get_put_same; intros [= <-]; exact V.
-  - rewrite get_put_other by exact N; apply G.
-Qed.
+Definition good_nodes (den : positive -> form) (nodes : map node) : Prop :=
+  forall i, given (good den) (get None i nodes).
 
-Lemma good_push_all : forall nodes cs s,
-  good_store nodes s -> Forall (valid_clause nodes) cs -> good_store nodes (push_all s cs).
-Proof.
-  intros nodes cs; induction cs as [ | c cs IH ]; intros s G F; [ exact G | ].
-  inversion F; subst; apply IH; [ apply good_push | ]; assumption.
-Qed.
+Definition good_clauses (den : positive -> form) (cs : map clause) : Prop :=
+  forall i, given (valid den) (get None i cs).
 
-(** *** The table *)
-Lemma denotes_new : forall nodes i n,
-  get i nodes = Some n -> denotes nodes (xO i) (meaning n).
-Proof.
-  intros nodes i n E m v; destruct (eval m v (meaning n)) eqn:T; simpl; rewrite E, T; reflexivity.
-Qed.
-
-Lemma denotes_flip : forall nodes l f, denotes nodes l f -> denotes nodes (flip l) (Neg f).
-Proof.
-  intros nodes l f D m v; specialize (D m v); simpl; rewrite flip_flip.
-  destruct (eval m v f); exact D.
-Qed.
-
-Lemma eval_box : forall m v f, In v m -> eval m v (Box f) = true -> eval m v f = true.
-Proof. intros m v f V E; simpl in E; rewrite forallb_forall in E; exact (E v V). Qed.
-
-Lemma eval_dia : forall m v f, In v m -> eval m v f = true -> eval m v (Dia f) = true.
-Proof. intros m v f V E; apply existsb_exists; exists v; auto. Qed.
-
-(** Each clause has a literal that the cases of the children's values make true. *)
-Ltac pick :=
-  match goal with
-  | T : truth _ _ _ ?l = true |- true_clause _ _ _ _ =>
-      exists l; split; [ simpl; tauto | exact T ]
+(** What [describe] says of node [i] is right. *)
+Definition described den (i : positive) (o : option (node * list clause)) : Prop :=
+  match o with
+  | Some (n, cs) => den i = meaning n -> good den n /\ forall P, defines den cs P -> P
+  | None => True
   end.
 
-Lemma describe_sound : forall nodes i e n cs,
-  good_nodes nodes -> get i nodes = None -> describe nodes i e = Some (n, cs) ->
-  good_node (put i n nodes) n /\ Forall (valid_clause (put i n nodes)) cs.
+Lemma binary_sound : forall den nodes, good_nodes den nodes -> forall i a b op k,
+  (forall f g x y, denotes den (xO i) (op f g) -> denotes den x f -> denotes den y g ->
+    forall P, defines den (k x y) P -> P) ->
+  described den i (binary nodes i a b op k).
 Proof.
-  intros nodes i e n cs G F E.
-  assert (X : extends nodes (put i n nodes)).
-  { intros j p J; rewrite get_put_other; [ exact J | congruence ]. }
-  assert (N : denotes (put i n nodes) (xO i) (meaning n)) by (apply denotes_new, get_put_same).
-  assert (C : forall a p, get a nodes = Some p ->
-    denotes (put i n nodes) (lit p) (meaning p)).
-  { intros a p A; exact (denotes_extends _ _ X _ _ (proj1 (G a p A))). }
-  destruct e as [ p | | a | a b | a b | a b | a b | a | a ]; simpl in E;
-    repeat match type of E with
-    | match get ?j nodes with _ => _ end = _ =>
-        let A := fresh "A" in
-        destruct (get j nodes) eqn:A; [ apply C in A | discriminate ]
-    end;
-    injection E as E <-; subst n; simpl in N;
-    set (nodes' := put i _ nodes) in *; clearbody nodes';
-    (split; [ split; simpl; auto using denotes_flip | ]);
-    repeat constructor; intros m v V;
-    repeat match goal with D : denotes _ _ _ |- _ => specialize (D m v) end.
-  15: { pose proof (eval_box m v (meaning n0) V) as B;
-        destruct (eval m v (Box _)), (eval m v (meaning n0)); cbn [flip] in *;
-        try pick; discriminate (B eq_refl). }
-  15: { pose proof (eval_dia m v (meaning n0) V) as B;
-        destruct (eval m v (Dia _)), (eval m v (meaning n0)); cbn [flip] in *;
-        try pick; discriminate (B eq_refl). }
-  all: cbn [eval] in N; repeat match type of N with
-       | context [ eval ?m ?v ?f ] => destruct (eval m v f)
-       end; cbn [flip andb orb implb eqb negb] in *; pick.
+  intros den nodes G i a b op k D; unfold binary; generalize (G a), (G b).
+  destruct (get None a nodes) as [ n | ]; [ | intros _ _; exact I ].
+  destruct (get None b nodes) as [ m | ]; [ | intros _ _; exact I ].
+  intros [ N _ ] [ M _ ] E; apply denotes_node in E.
+  exact (conj (Good den (Plain _ _) E I) (D _ _ _ _ E N M)).
 Qed.
 
-Lemma read_table_sound : forall t i nodes s last nodes' s' root,
-  good_nodes nodes -> (forall j, (i <= j)%positive -> get j nodes = None) ->
-  good_store nodes s ->
-  match last with Some n => good_node nodes n | None => True end ->
-  read_table t i nodes s last = Some (nodes', s', root) ->
-  good_nodes nodes' /\ good_store nodes' s' /\ good_node nodes' root.
+Lemma unary_sound : forall den nodes, good_nodes den nodes -> forall i a k,
+  (forall n, denotes den (lit n) (meaning n) -> described den i (Some (k n))) ->
+  described den i (unary nodes a k).
 Proof.
-  induction t as [ | e t IH ]; simpl; intros i nodes s last nodes' s' root G F S L E.
-  - destruct last; inversion E; subst; auto.
-  - destruct (describe nodes i e) as [ [n cs] | ] eqn:D; [ | discriminate ].
-    assert (I : get i nodes = None) by apply F, Pos.le_refl.
-    destruct (describe_sound _ _ _ _ _ G I D) as (N & C).
-    assert (X : extends nodes (put i n nodes)).
-    { intros j p J; rewrite get_put_other; [ exact J | congruence ]. }
-    apply (IH _ _ _ _ _ _ _) in E; trivial.
-    + intros j p; destruct (Pos.eq_dec i j) as [ <- | O ].
-      * rewrite get_put_same; intros [= <-]; exact N.
-      * rewrite get_put_other by exact O; intros J; exact (good_node_extends _ _ X _ (G j p J)).
-    + intros j J; apply Pos.le_succ_l in J; rewrite get_put_other.
-      * apply F, Pos.lt_le_incl, J.
-      * intros <-; exact (Pos.lt_irrefl _ J).
-    + apply good_push_all; [ exact (good_store_extends _ _ X _ S) | exact C ].
+  intros den nodes G i a k D; unfold unary; generalize (G a).
+  destruct (get None a nodes) as [ n | ]; [ | intros _; exact I ].
+  intros [ N _ ]; exact (D n N).
+Qed.
+
+Lemma describe_sound : forall den nodes, good_nodes den nodes -> forall i e,
+  described den i (describe nodes i e).
+Proof.
+  intros den nodes G i [ p | | a | a b | a b | a b | a b | a | a ].
+  - intros E; exact (conj (Good den (Plain _ _) (denotes_node _ _ _ E) I) (fun P K => K)).
+  - intros E; apply denotes_node in E; split; [ exact (Good den (Plain _ _) E I) | intros P K ].
+    apply K, refutes_valid; intros T; exact (yes _ _ _ E T).
+  - apply (unary_sound den nodes G); intros n N _.
+    exact (conj (Good den (Plain _ _) (denotes_flip _ _ _ N) I) (fun P K => K)).
+  - apply (binary_sound den nodes G); intros f g x y V X Y P K.
+    apply K; apply refutes_valid; intros T v.
+    + intros s; apply (absurd T f); [ exact (no _ _ _ X T s) | ].
+      exact (by1 T _ _ (ax_conj_l f g) (yes _ _ _ V T v)).
+    + intros t; apply (absurd T g); [ exact (no _ _ _ Y T t) | ].
+      exact (by1 T _ _ (ax_conj_r f g) (yes _ _ _ V T v)).
+    + intros s t; apply (absurd T (Conj f g)); [ exact (no _ _ _ V T v) | ].
+      exact (by2 T _ _ _ (ax_conj_i f g) (yes _ _ _ X T s) (yes _ _ _ Y T t)).
+  - apply (binary_sound den nodes G); intros f g x y V X Y P K.
+    apply K; apply refutes_valid; intros T v.
+    + intros s; apply (absurd T (Disj f g)); [ exact (no _ _ _ V T v) | ].
+      exact (by1 T _ _ (ax_disj_l f g) (yes _ _ _ X T s)).
+    + intros t; apply (absurd T (Disj f g)); [ exact (no _ _ _ V T v) | ].
+      exact (by1 T _ _ (ax_disj_r f g) (yes _ _ _ Y T t)).
+    + intros s t; apply (app T (Disj f g)); [ | exact (yes _ _ _ V T v) ].
+      apply (by2 T _ _ _ (ax_disj_e f g Bot)).
+      * exact (impl_false T f Bot (no _ _ _ X T s)).
+      * exact (impl_false T g Bot (no _ _ _ Y T t)).
+  - apply (binary_sound den nodes G); intros f g x y V X Y P K.
+    apply K; apply refutes_valid; intros T v.
+    + intros s; apply (absurd T (Impl f g)); [ exact (no _ _ _ V T v) | ].
+      exact (impl_false T f g (no _ _ _ X T s)).
+    + intros t; apply (absurd T (Impl f g)); [ exact (no _ _ _ V T v) | ].
+      exact (weaken T f g (yes _ _ _ Y T t)).
+    + intros s t; apply (absurd T g); [ exact (no _ _ _ Y T t) | ].
+      exact (app T f g (yes _ _ _ V T v) (yes _ _ _ X T s)).
+  - apply (binary_sound den nodes G); intros f g x y V X Y P K.
+    apply K; apply refutes_valid; intros T v s t.
+    + apply (absurd T g); [ exact (no _ _ _ Y T t) | ].
+      exact (by2 T _ _ _ (ax_iff_l f g) (yes _ _ _ V T v) (yes _ _ _ X T s)).
+    + apply (absurd T f); [ exact (no _ _ _ X T s) | ].
+      exact (by2 T _ _ _ (ax_iff_r f g) (yes _ _ _ V T v) (yes _ _ _ Y T t)).
+    + apply (absurd T (Iff f g)); [ exact (no _ _ _ V T v) | ].
+      apply (by2 T _ _ _ (ax_iff_i f g)).
+      * exact (impl_false T f g (no _ _ _ X T s)).
+      * exact (impl_false T g f (no _ _ _ Y T t)).
+    + apply (absurd T (Iff f g)); [ exact (no _ _ _ V T v) | ].
+      apply (by2 T _ _ _ (ax_iff_i f g)).
+      * exact (weaken T f g (yes _ _ _ Y T t)).
+      * exact (weaken T g f (yes _ _ _ X T s)).
+  - apply (unary_sound den nodes G); intros n N E; apply denotes_node in E.
+    split; [ exact (Good den (Boxed _ _ _) E N) | intros P K ].
+    apply K, refutes_valid; intros T v s; apply (absurd T _ (no _ _ _ N T s)).
+    exact (by1 T _ _ (ax_T _) (yes _ _ _ E T v)).
+  - apply (unary_sound den nodes G); intros n N E; apply denotes_node in E.
+    split; [ exact (Good den (Diamond _ _ _) E N) | intros P K ].
+    apply K, refutes_valid; intros T v s; apply (absurd T _ (no _ _ _ E T v)).
+    exact (dia_intro T _ (yes _ _ _ N T s)).
+Qed.
+
+Lemma push_sound : forall den s c, good_clauses den (clauses s) ->
+  valid den c -> good_clauses den (clauses (push s c)).
+Proof.
+  intros den s c G V; exact (put_all _ None (Some c) (fun _ => given (valid den)) _ _ V G).
+Qed.
+
+Lemma push_all_sound : forall den cs s, good_clauses den (clauses s) ->
+  defines den cs (good_clauses den (clauses (push_all s cs))).
+Proof.
+  intros den cs; induction cs as [ | c cs IH ]; intros s G; [ exact G | ].
+  intros V; exact (IH (push s c) (push_sound den s c G V)).
+Qed.
+
+(** *** The table
+
+    Whatever gives the nodes read so far their formulas makes all good. *)
+Record sound (nodes : map node) (s : store) (last : option node)
+    (den : positive -> form) : Prop := Sound {
+  sound_nodes : good_nodes den nodes;
+  sound_clauses : good_clauses den (clauses s);
+  sound_last : given (good den) last
+}.
+
+Definition agrees (nodes : map node) (den : positive -> form) : Prop :=
+  forall i, given (fun n => den i = meaning n) (get None i nodes).
+
+Lemma read_table_sound : forall t i nodes s last,
+  (forall den, agrees nodes den -> sound nodes s last den) ->
+  match read_table t i nodes s last with
+  | Some (nodes', s', root) => forall den, agrees nodes' den -> sound nodes' s' (Some root) den
+  | None => True
+  end.
+Proof.
+  intros t; induction t as [ | e t IH ]; intros i nodes s last S; simpl.
+  - destruct last; [ exact S | exact I ].
+  - destruct (get None i nodes) eqn:F; [ exact I | ].
+    generalize (fun den G => describe_sound den nodes G i e).
+    destruct (describe nodes i e) as [ [n cs] | ]; intros D; [ | exact I ].
+    apply IH; intros den A.
+    destruct (S den) as [ G C _ ].
+    { exact (put_others _ None (Some n) (fun i => given (fun n => den i = meaning n))
+        i nodes F (fun _ => I) A). }
+    destruct (D den G) as [ N K ].
+    { generalize (A i); rewrite get_put_same; exact (fun E => E). }
+    split; [ | exact (K _ (push_all_sound den cs s C)) | exact N ].
+    exact (put_all _ None (Some n) (fun _ => given (good den)) i nodes N G).
 Qed.
 
 (** *** Unit propagation *)
-Definition falsified nodes m v (s : set) : Prop :=
-  forall l, mem l s = true -> truth nodes m v l = false.
+Definition falsified den (T : theory) (s : set) : Prop :=
+  forall l, when (mem l s) (T (deny den l)).
 
-Lemma falsified_add : forall nodes m v l s,
-  truth nodes m v l = false -> falsified nodes m v s -> falsified nodes m v (add l s).
-Proof. intros nodes m v l s T F k K; apply mem_add in K as [ -> | K ]; auto. Qed.
-
-Lemma only_sound : forall nodes m v l s c, falsified nodes m v s ->
-  only l s c = true -> true_clause nodes m v c -> truth nodes m v l = true.
+Lemma falsified_add : forall den (T : theory) l s,
+  T (deny den l) -> falsified den T s -> falsified den T (add l s).
 Proof.
-  intros nodes m v l s c F; induction c as [ | k c IH ]; simpl; intros O (j & J & T).
-  - contradiction.
-  - destruct (mem k s) eqn:M.
-    + destruct J as [ -> | J ]; [ rewrite (F j M) in T; discriminate | ].
-      apply (IH O); exists j; auto.
-    + destruct (Pos.eqb_spec k l) as [ -> | ]; [ | discriminate ].
-      destruct J as [ -> | J ]; [ exact T | ].
-      apply (IH O); exists j; auto.
+  intros den T l s; exact (put_all _ false true (fun l b => when b (T (deny den l))) l s).
 Qed.
 
-Lemma propagate_sound : forall nodes m v s c, falsified nodes m v s ->
-  true_clause nodes m v c ->
+Lemma falsified_assume : forall den (T : theory) h s,
+  falsified den T s -> falsified den (assume h T) s.
+Proof.
+  intros den T h s F k; generalize (F k).
+  destruct (mem k s); [ exact (weaken T h _) | exact (fun X => X) ].
+Qed.
+
+Lemma only_sound : forall den (T : theory) l s c, falsified den T s ->
+  T (deny den l) -> T (clash den c) -> when (only l s c) (T Bot).
+Proof.
+  intros den T l s c F L; induction c as [ | k c IH ]; intros X; [ exact X | simpl ].
+  generalize (F k); destruct (mem k s).
+  - intros K; exact (IH (drop den T k c X K)).
+  - intros _; generalize (pos_eqb_equal k l); destruct (Pos.eqb k l); intros E; [ | exact I ].
+    destruct E; exact (IH (drop den T k c X L)).
+Qed.
+
+Lemma propagate_sound : forall den (T : theory) s c, falsified den T s ->
+  T (clash den c) ->
   match propagate s c with
-  | Conflict => False
-  | Unit l => truth nodes m v l = true
+  | Conflict => T Bot
+  | Unit l => T (deny den (flip l))
   | Stuck => True
   end.
 Proof.
-  intros nodes m v s c F; induction c as [ | k c IH ]; simpl; intros (j & J & T).
-  - contradiction.
-  - destruct (mem k s) eqn:M.
-    + apply IH; destruct J as [ -> | J ]; [ rewrite (F j M) in T; discriminate | ].
-      exists j; auto.
-    + destruct (only k s c) eqn:O; trivial.
-      destruct J as [ -> | J ]; [ exact T | ].
-      apply (only_sound nodes m v k s c F O); exists j; auto.
+  intros den T s c F; induction c as [ | l c IH ]; intros X; [ exact X | simpl ].
+  generalize (F l); destruct (mem l s); intros L; [ exact (IH (drop den T l c X L)) | ].
+  generalize (only_sound den (assume (deny den l) T) l s c
+    (falsified_assume den T _ s F) (self T _) X).
+  destruct (only l s c); [ exact (reject den T l) | exact (fun X => X) ].
 Qed.
 
-Lemma rup_sound : forall nodes m v s hints f, In v m -> good_store nodes s ->
-  falsified nodes m v f -> rup (clauses s) f hints = false.
+Lemma rup_sound : forall den cs, good_clauses den cs -> forall hints (T : theory) s,
+  falsified den T s -> when (rup cs s hints) (T Bot).
 Proof.
-  intros nodes m v s hints; induction hints as [ | h hints IH ]; simpl; intros f V G F;
-    [ reflexivity | ].
-  destruct (get h (clauses s)) as [ c | ] eqn:E; [ | reflexivity ].
-  pose proof (propagate_sound nodes m v f c F (G h c E m v V)) as P.
-  destruct (propagate f c) as [ | l | ]; [ contradiction | | reflexivity ].
-  apply IH; trivial.
-  apply falsified_add; [ apply truth_flip, P | exact F ].
+  intros den cs G hints T; induction hints as [ | h hints IH ]; intros s F; [ exact I | simpl ].
+  generalize (G h); destruct (get None h cs) as [ c | ]; intros V; [ | exact I ].
+  generalize (propagate_sound den T s c F (thm T _ V)).
+  destruct (propagate s c) as [ | l | ]; intros X; [ exact X | | exact I ].
+  exact (IH _ (falsified_add den T _ s X F)).
 Qed.
 
-Lemma falsified_add_all : forall nodes m v c s, falsified nodes m v s ->
-  (forall l, In l c -> truth nodes m v l = false) -> falsified nodes m v (add_all c s).
+Lemma rup_clause_sound : forall den cs, good_clauses den cs -> forall hints c (T : theory) s,
+  falsified den T s -> when (rup cs (add_all c s) hints) (T (clash den c)).
 Proof.
-  intros nodes m v c; induction c as [ | l c IH ]; simpl; intros s F A; [ exact F | ].
-  apply IH; [ apply falsified_add | ]; auto.
+  intros den cs G hints c; induction c as [ | l c IH ]; intros T s F.
+  - exact (rup_sound den cs G hints T s F).
+  - apply (IH (assume (deny den l) T)), falsified_add; [ exact (self T _) | ].
+    exact (falsified_assume den T _ s F).
+Qed.
+
+Lemma tautology_sound : forall den c (T : theory) s, falsified den T s ->
+  when (tautology c s) (T (clash den c)).
+Proof.
+  intros den c; induction c as [ | l c IH ]; intros T s F; [ exact I | simpl ].
+  set (U := assume (deny den l) T).
+  assert (W : when (tautology c (add l s)) (U (clash den c))).
+  { apply IH, falsified_add; [ exact (self T _) | exact (falsified_assume den T _ s F) ]. }
+  destruct l as [ v | v | ]; [ generalize (F (xO v)) | generalize (F (xI v)) | exact W ].
+  - destruct (mem (xO v) s); [ intros N | intros _; exact W ].
+    exact (by1 U _ _ (ax_bot _) (absurd U _ (weaken T _ _ N) (self T _))).
+  - destruct (mem (xI v) s); [ intros Y | intros _; exact W ].
+    exact (by1 U _ _ (ax_bot _) (absurd U _ (self T _) (weaken T _ _ Y))).
 Qed.
 
 (** *** Necessitation *)
-Lemma true_clause_dec : forall nodes m v c,
-  true_clause nodes m v c \/ forall l, In l c -> truth nodes m v l = false.
+Lemma is_modal_rigid : forall den nodes l, agrees nodes den ->
+  when (is_modal nodes l) (rigid (deny den l)).
 Proof.
-  intros nodes m v c; induction c as [ | l c IH ]; [ right; intros l [] | ].
-  destruct (truth nodes m v l) eqn:T; [ left; exists l; simpl; auto | ].
-  destruct IH as [ (k & K & E) | A ]; [ left; exists k; simpl; auto | right ].
-  intros k [ <- | K ]; auto.
+  intros den nodes l A; destruct l as [ v | v | ]; [ | | exact I ];
+    simpl; generalize (A v);
+    destruct (get None v nodes) as [ [ f x | f x y | f x y ] | ]; try exact (fun _ => I);
+    intros E; simpl; rewrite E.
+  - exact (ax_4 f).
+  - exact (ax_5 f).
+  - exact (rigid_neg _ (ax_4 f)).
+  - exact (rigid_neg _ (ax_5 f)).
 Qed.
 
-(** A modal literal has the same value at each world. *)
-Lemma truth_modal : forall nodes l m u v,
-  is_modal nodes l = true -> truth nodes m u l = truth nodes m v l.
+(** [h]: that the conclusion is false; it contradicts that [x] is true at every
+    world, which is what the clause says where the rest is false. *)
+Lemma modal_rest_sound : forall den nodes x h, agrees nodes den ->
+  Prov (Impl (Box (deny den (flip x))) (Impl h Bot)) ->
+  forall c (T : theory), T h -> assume (deny den x) (necessary T) (clash den c) ->
+  given (fun r => T (clash den r)) (modal_rest nodes x c).
 Proof.
-  intros nodes [ i | i | ] m u v; simpl; try discriminate;
-    destruct (get i nodes) as [ n | ]; try discriminate;
-    destruct (meaning n); try discriminate; reflexivity.
+  intros den nodes x h A P c; induction c as [ | l c IH ]; intros T H X.
+  - exact (by2 T _ _ _ P (reject den (necessary T) x X) H).
+  - simpl; generalize (pos_eqb_equal l x); destruct (Pos.eqb l x); intros E.
+    + apply (IH T H), (drop den (assume _ (necessary T)) l c X).
+      rewrite E; exact (self _ _).
+    + generalize (is_modal_rigid den nodes l A).
+      destruct (is_modal nodes l); intros R; [ | exact I ].
+      set (U := assume (deny den l) T); generalize (IH U (weaken T _ _ H)).
+      destruct (modal_rest nodes x c) as [ r | ]; intros Y; [ apply Y | exact I ].
+      apply (drop den (assume _ (necessary U)) l c); [ exact (weaken T _ _ X) | ].
+      exact (weaken (necessary U) _ _ (by1 U _ _ R (self T _))).
 Qed.
 
-Lemma modal_rest_sound : forall nodes x c r, modal_rest nodes x c = Some r ->
-  forall l, In l c -> l = x \/ In l r /\ is_modal nodes l = true.
+Lemma necessitate_sound : forall den nodes c i, agrees nodes den -> good_nodes den nodes ->
+  valid den c -> given (valid den) (necessitate nodes c i).
 Proof.
-  intros nodes x c; induction c as [ | k c IH ]; simpl; intros r E l L; [ contradiction | ].
-  destruct (Pos.eqb_spec k x) as [ -> | ].
-  - destruct L as [ -> | L ]; auto.
-  - destruct (is_modal nodes k) eqn:M; [ | discriminate ].
-    destruct (modal_rest nodes x c) as [ q | ]; [ | discriminate ].
-    injection E as <-; destruct L as [ -> | L ]; [ simpl; auto | ].
-    destruct (IH q eq_refl l L) as [ | (Q & O) ]; simpl; auto.
-Qed.
-
-(** Where the rest is false, [x] is true at every world. *)
-Lemma modal_rest_true : forall nodes x c r m v,
-  valid_clause nodes c -> modal_rest nodes x c = Some r ->
-  true_clause nodes m v r \/ forall u, In u m -> truth nodes m u x = true.
-Proof.
-  intros nodes x c r m v V E.
-  destruct (true_clause_dec nodes m v r) as [ T | F ]; [ left; exact T | right ].
-  intros u U; destruct (V m u U) as (l & L & T).
-  destruct (modal_rest_sound _ _ _ _ E l L) as [ <- | (R & M) ]; [ exact T | ].
-  rewrite (truth_modal nodes l m u v M), (F l R) in T; discriminate.
-Qed.
-
-Lemma necessitate_sound : forall nodes c v d, good_nodes nodes ->
-  valid_clause nodes c -> necessitate nodes c v = Some d -> valid_clause nodes d.
-Proof.
-  intros nodes c i d G V E m v U; unfold necessitate in E.
-  destruct (get i nodes) as [ n | ] eqn:N; [ | discriminate ].
-  pose proof (proj2 (G i n N)) as D.
-  destruct (meaning n) as [ | | | | | | | g | g ] eqn:M; try discriminate.
-  - destruct (modal_rest nodes (child n) c) as [ r | ] eqn:R; [ | discriminate ].
-    injection E as <-.
-    destruct (modal_rest_true _ _ _ _ m v V R) as [ (l & L & T) | A ];
-      [ exists l; simpl; auto | ].
-    exists (xO i); split; [ simpl; auto | ].
-    simpl; rewrite N, M; apply forallb_forall; intros u I.
-    exact (eq_trans (eq_sym (truth_denotes nodes m u (child n) g D)) (A u I)).
-  - destruct (modal_rest nodes (flip (child n)) c) as [ r | ] eqn:R; [ | discriminate ].
-    injection E as <-.
-    destruct (modal_rest_true _ _ _ _ m v V R) as [ (l & L & T) | A ];
-      [ exists l; simpl; auto | ].
-    exists (xI i); split; [ simpl; auto | ].
-    simpl; rewrite N, M; apply negb_true_iff, not_true_iff_false; intros H.
-    apply existsb_exists in H as (u & I & H).
-    pose proof (truth_flip _ _ _ _ (A u I)) as T.
-    rewrite flip_flip, (truth_denotes nodes m u (child n) g D) in T.
-    change (eval m u g = true) in H; congruence.
+  intros den nodes c i A G V; unfold necessitate; generalize (A i), (G i).
+  destruct (get None i nodes) as [ [ f l | f l x | f l x ] | ]; try (intros; exact I);
+    intros E [ _ D ]; simpl in E, D.
+  - assert (P : Prov (Impl (Box (deny den (flip x))) (Impl (deny den (xO i)) Bot))).
+    { simpl; rewrite E; set (T := assume (Box (deny den (flip x))) theorems).
+      set (U := assume (Neg (Box f)) T); apply (absurd U (Box f) (self T _)).
+      exact (weaken T _ _ (yes _ _ _ D (necessary T) (self theorems _))). }
+    set (T := assume (deny den (xO i)) theorems).
+    generalize (modal_rest_sound den nodes x _ A P c T (self theorems _)
+      (thm (assume _ (necessary T)) _ V)).
+    destruct (modal_rest nodes x c); exact (fun X => X).
+  - apply denotes_flip in D.
+    assert (P : Prov (Impl (Box (deny den (flip (flip x)))) (Impl (deny den (xI i)) Bot))).
+    { simpl; rewrite E; set (T := assume (Box (deny den (flip (flip x)))) theorems).
+      set (U := assume (Dia f) T).
+      apply (absurd U (Box (Neg f))).
+      - exact (by1 U _ _ (ax_dual_l f) (self T _)).
+      - exact (weaken T _ _ (yes _ _ _ D (necessary T) (self theorems _))). }
+    set (T := assume (deny den (xI i)) theorems).
+    generalize (modal_rest_sound den nodes (flip x) _ A P c T (self theorems _)
+      (thm (assume _ (necessary T)) _ V)).
+    destruct (modal_rest nodes (flip x) c); exact (fun X => X).
 Qed.
 
 (** *** The whole certificate *)
-Lemma derive_sound : forall nodes s st c, good_nodes nodes -> good_store nodes s ->
-  derive nodes (clauses s) st = Some c -> valid_clause nodes c.
+Lemma nothing_falsified : forall den T, falsified den T Leaf.
+Proof. exact (fun _ _ _ => I). Qed.
+
+Lemma derive_sound : forall den nodes cs st, agrees nodes den -> good_nodes den nodes ->
+  good_clauses den cs -> given (valid den) (derive nodes cs st).
 Proof.
-  intros nodes s [ d hints | premise i ] c G S; simpl.
-  - destruct (rup (clauses s) (add_all d Empty) hints) eqn:R; [ intros [= <-] | discriminate ].
-    intros m v V; destruct (true_clause_dec nodes m v d) as [ T | F ]; [ exact T | ].
-    rewrite (rup_sound nodes m v) in R; trivial; [ discriminate | ].
-    apply falsified_add_all; [ | exact F ].
-    intros l M; discriminate M.
-  - destruct (get premise (clauses s)) as [ d | ] eqn:D; [ | discriminate ].
-    intros E; exact (necessitate_sound nodes d i c G (S premise d D) E).
+  intros den nodes cs [ c hints | premise i ] A G C; simpl.
+  - generalize (rup_clause_sound den cs C hints c theorems Leaf (nothing_falsified _ _)).
+    destruct hints as [ | h hints ].
+    + generalize (tautology_sound den c theorems Leaf (nothing_falsified _ _)).
+      destruct (tautology c Leaf); exact (fun X _ => X).
+    + destruct (rup cs _ _); exact (fun X => X).
+  - generalize (C premise); destruct (get None premise cs) as [ c | ]; [ | exact (fun X => X) ].
+    exact (necessitate_sound den nodes c i A G).
 Qed.
 
-Lemma run_sound : forall nodes ss s last c, good_nodes nodes -> good_store nodes s ->
-  match last with Some d => valid_clause nodes d | None => True end ->
-  run nodes s ss last = Some c -> valid_clause nodes c.
+Lemma run_sound : forall den nodes, agrees nodes den -> good_nodes den nodes ->
+  forall ss s last, good_clauses den (clauses s) ->
+  given (valid den) last -> given (valid den) (run nodes s ss last).
 Proof.
-  intros nodes ss; induction ss as [ | st ss IH ]; simpl; intros s last c G S L E.
-  - subst last; exact L.
-  - destruct (derive nodes (clauses s) st) as [ d | ] eqn:D; [ | discriminate ].
-    pose proof (derive_sound _ _ _ _ G S D) as V.
-    exact (IH (push s d) (Some d) c G (good_push _ _ _ S V) V E).
+  intros den nodes A G ss; induction ss as [ | st ss IH ]; intros s last C L; [ exact L | simpl ].
+  generalize (derive_sound den nodes (clauses s) st A G C).
+  destruct (derive nodes (clauses s) st) as [ c | ]; intros V; [ | exact I ].
+  exact (IH (push s c) (Some c) (push_sound den s c C V) V).
 Qed.
 
-Lemma all_equal_true : forall l c, all_equal l c = true -> forall k, In k c -> k = l.
+Lemma all_equal_sound : forall den (T : theory) l, T (deny den l) ->
+  forall c, T (clash den c) -> when (all_equal l c) (T Bot).
 Proof.
-  intros l c; induction c as [ | j c IH ]; simpl; intros E k K; [ contradiction | ].
-  destruct (Pos.eqb_spec j l) as [ -> | ]; [ | discriminate ].
-  destruct K as [ <- | K ]; auto.
+  intros den T l L c; induction c as [ | k c IH ]; intros X; [ exact X | simpl ].
+  generalize (pos_eqb_equal k l); destruct (Pos.eqb k l); intros E; [ | exact I ].
+  destruct E; exact (IH (drop den T k c X L)).
+Qed.
+
+Lemma check_proof_when : forall f p, when (check_proof f p) (Prov f).
+Proof.
+  intros f [ t ss ]; unfold check_proof; simpl.
+  assert (H := read_table_sound t 1 Leaf {| clauses := Leaf; next := 1 |} None
+    (fun den _ => Sound Leaf {| clauses := Leaf; next := 1 |} None den (fun _ => I) (fun _ => I) I)).
+  destruct (read_table _ _ _ _ _) as [ [ [nodes s] root ] | ]; [ | exact I ].
+  generalize (form_eqb_equal (meaning root) f).
+  destruct (form_eqb (meaning root) f); [ intros [] | exact (fun _ => I) ].
+  set (den := fun i => match get None i nodes with Some n => meaning n | None => Bot end).
+  assert (A : agrees nodes den).
+  { intros i; unfold den; destruct (get None i nodes); [ exact eq_refl | exact I ]. }
+  destruct (H den A) as [ G C [ D _ ] ].
+  generalize (run_sound den nodes A G ss s None C I).
+  destruct (run nodes s ss None) as [ c | ]; intros V; [ | exact I ].
+  set (T := assume (deny den (lit root)) theorems).
+  generalize (all_equal_sound den T _ (self theorems _) c (thm T _ V)).
+  destruct (all_equal (lit root) c); [ | exact (fun X => X) ].
+  intros X; exact (yes _ _ _ D theorems (reject den theorems _ X)).
 Qed.
 
 Theorem check_proof_sound : forall f p, check_proof f p = true -> Prov f.
-Proof.
-  intros f p C; apply completeness; intros m v V; unfold check_proof in C.
-  destruct (read_table _ _ _ _ _) as [ [ [nodes s] root ] | ] eqn:R; [ | discriminate ].
-  destruct (form_eqb (meaning root) f) eqn:E; [ | discriminate ].
-  destruct (run nodes s (steps p) None) as [ c | ] eqn:S; [ | discriminate ].
-  apply form_eqb_true in E; subst f.
-  apply read_table_sound in R as (G & D & N);
-    try (intros j n; discriminate); try reflexivity; trivial.
-  destruct (run_sound nodes (steps p) s None c G D I S m v V) as (l & L & T).
-  rewrite (all_equal_true _ _ C l L), (truth_denotes nodes m v _ _ (proj1 N)) in T; exact T.
-Qed.
+Proof. intros f p; exact (when_true _ _ (check_proof_when f p)). Qed.

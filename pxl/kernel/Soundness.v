@@ -93,11 +93,96 @@ Proof.
   destruct (eval m (proj1_sig w) f); [ left; reflexivity | right; discriminate ].
 Qed.
 
+(** ** Finite universal models, by computation
+
+    What [soundness] says of finite universal models, proved once more: the
+    checker of countermodels rests on it, and evaluation makes a proof that is
+    much shorter than the way through Kripke models. *)
+Definition always (t : bool -> bool) : bool := t true && t false.
+
+Lemma always_true : forall t, always t = true -> forall b, t b = true.
+Proof.
+  intros t E; unfold always in E.
+  destruct (t true) eqn:P; [ intros []; [ exact P | exact E ] | discriminate E ].
+Qed.
+
+Lemma always2_true : forall t : bool -> bool -> bool,
+  always (fun a => always (t a)) = true -> forall a b, t a b = true.
+Proof. intros t E a; exact (always_true _ (always_true _ E a)). Qed.
+
+Lemma always3_true : forall t : bool -> bool -> bool -> bool,
+  always (fun a => always (fun b => always (t a b))) = true -> forall a b c, t a b c = true.
+Proof. intros t E a; exact (always2_true _ (always_true _ E a)). Qed.
+
+Lemma implb_mp : forall a b, implb a b = true -> a = true -> b = true.
+Proof. intros a b E F; rewrite F in E; exact E. Qed.
+
+Lemma forallb_in : forall A (t : A -> bool) m v, In v m -> implb (forallb t m) (t v) = true.
+Proof.
+  intros A t m v; induction m as [ | u m IH ]; [ intros [] | ].
+  simpl; intros [ [] | J ].
+  - exact (always2_true (fun a b => implb (a && b) a) eq_refl _ _).
+  - destruct (t u); [ exact (IH J) | exact eq_refl ].
+Qed.
+
+Lemma forallb_all : forall A (t : A -> bool) m,
+  (forall v, In v m -> t v = true) -> forallb t m = true.
+Proof.
+  intros A t m; induction m as [ | u m IH ]; intros H; [ exact eq_refl | simpl ].
+  rewrite (H u (or_introl eq_refl)); exact (IH (fun v J => H v (or_intror J))).
+Qed.
+
+Lemma forallb_implb : forall A (s t : A -> bool) m,
+  implb (forallb (fun u => implb (s u) (t u)) m) (implb (forallb s m) (forallb t m)) = true.
+Proof.
+  intros A s t m; induction m as [ | u m IH ]; [ exact eq_refl | simpl ].
+  destruct (s u), (t u); try exact IH; try exact eq_refl;
+    exact (always_true (fun b => implb b true) eq_refl _).
+Qed.
+
+Lemma forallb_same : forall A b (m : list A), implb b (forallb (fun _ => b) m) = true.
+Proof.
+  intros A [] m; [ induction m as [ | u m IH ]; [ exact eq_refl | exact IH ] | exact eq_refl ].
+Qed.
+
+Lemma existsb_forallb : forall A (t : A -> bool) m,
+  existsb t m = negb (forallb (fun u => negb (t u)) m).
+Proof.
+  intros A t m; induction m as [ | u m IH ]; [ exact eq_refl | simpl ].
+  destruct (t u); [ exact eq_refl | exact IH ].
+Qed.
+
 Theorem soundness_finite : forall f, Prov f -> valid f.
 Proof.
-  intros f P m v V.
-  apply (sat_universal m f (exist _ v V)), soundness;
-    [ exact P | apply universal_equivalence | apply universal_decided ].
+  assert (same : forall a b, a = b -> implb a b = true).
+  { intros a b []; exact (always_true (fun a => implb a a) eq_refl a). }
+  intros f P m; induction P; intros v V; set (e := eval m v).
+  - exact (always2_true (fun a b => implb a (implb b a)) eq_refl (e a) (e b)).
+  - exact (always3_true (fun a b c =>
+      implb (implb a (implb b c)) (implb (implb a b) (implb a c))) eq_refl (e a) (e b) (e c)).
+  - exact eq_refl.
+  - exact (always_true (fun a => implb (negb (negb a)) a) eq_refl (e a)).
+  - exact (always_true (fun a => implb (negb a) (implb a false)) eq_refl (e a)).
+  - exact (always_true (fun a => implb (implb a false) (negb a)) eq_refl (e a)).
+  - exact (always2_true (fun a b => implb (a && b) a) eq_refl (e a) (e b)).
+  - exact (always2_true (fun a b => implb (a && b) b) eq_refl (e a) (e b)).
+  - exact (always2_true (fun a b => implb a (implb b (a && b))) eq_refl (e a) (e b)).
+  - exact (always2_true (fun a b => implb a (a || b)) eq_refl (e a) (e b)).
+  - exact (always2_true (fun a b => implb b (a || b)) eq_refl (e a) (e b)).
+  - exact (always3_true (fun a b c =>
+      implb (implb a c) (implb (implb b c) (implb (a || b) c))) eq_refl (e a) (e b) (e c)).
+  - exact (always2_true (fun a b => implb (eqb a b) (implb a b)) eq_refl (e a) (e b)).
+  - exact (always2_true (fun a b => implb (eqb a b) (implb b a)) eq_refl (e a) (e b)).
+  - exact (always2_true (fun a b =>
+      implb (implb a b) (implb (implb b a) (eqb a b))) eq_refl (e a) (e b)).
+  - exact (forallb_implb _ (fun u => eval m u a) (fun u => eval m u b) m).
+  - exact (forallb_in _ (fun u => eval m u a) m v V).
+  - exact (forallb_same _ (e (Box a)) m).
+  - exact (forallb_same _ (e (Dia a)) m).
+  - exact (same _ _ (existsb_forallb _ (fun u => eval m u a) m)).
+  - exact (same _ _ (eq_sym (existsb_forallb _ (fun u => eval m u a) m))).
+  - exact (implb_mp (e a) (e b) (IHP1 v V) (IHP2 v V)).
+  - exact (forallb_all _ (fun u => eval m u a) m IHP).
 Qed.
 
 (** ** Consistency

@@ -1,9 +1,9 @@
 (** * The canonical text of a formula
 
-    [print] writes a formula as the server shows it, and [parse] reads it back,
-    so two formulas with the same text are the same formula. *)
+    [print] writes a formula as the server shows it, and [parse] reads it back
+    ([Canonical] proves that), so equal texts are equal formulas. *)
 
-From Coq Require Import List PeanoNat PArith Bool Init.Byte.
+From Coq Require Import List PArith Bool Init.Byte.
 From PXL Require Import Form.
 Import ListNotations.
 Local Open Scope byte_scope.
@@ -151,13 +151,97 @@ Fixpoint run (t : text) (m : mode) (stack : list frame) {struct t} : option form
 
 Definition parse (t : text) : option form := run t Want [].
 
+(** ** The codes of characters
+
+    Code [c + 16] for character [c], so that in a certificate a character's code
+    is the digit in five bits, whether another digit follows in one, and 1. A
+    match on characters has 256 cases, and what they contain is walked through
+    with each theorem that rests on them ([Byte.to_bits] is twenty times as long):
+    so there is this one, and the cases share the low and the high four bits. *)
+Definition code : byte -> positive :=
+  let h0 := 1%positive in let h1 := 2%positive in let h2 := 3%positive in
+  let h3 := 4%positive in let h4 := 5%positive in let h5 := 6%positive in
+  let h6 := 7%positive in let h7 := 8%positive in let h8 := 9%positive in
+  let h9 := 10%positive in let h10 := 11%positive in let h11 := 12%positive in
+  let h12 := 13%positive in let h13 := 14%positive in let h14 := 15%positive in
+  let h15 := 16%positive in
+  let l0 p := xO (xO (xO (xO p))) in let l1 p := xI (xO (xO (xO p))) in
+  let l2 p := xO (xI (xO (xO p))) in let l3 p := xI (xI (xO (xO p))) in
+  let l4 p := xO (xO (xI (xO p))) in let l5 p := xI (xO (xI (xO p))) in
+  let l6 p := xO (xI (xI (xO p))) in let l7 p := xI (xI (xI (xO p))) in
+  let l8 p := xO (xO (xO (xI p))) in let l9 p := xI (xO (xO (xI p))) in
+  let la p := xO (xI (xO (xI p))) in let lb p := xI (xI (xO (xI p))) in
+  let lc p := xO (xO (xI (xI p))) in let ld p := xI (xO (xI (xI p))) in
+  let le p := xO (xI (xI (xI p))) in let lf p := xI (xI (xI (xI p))) in
+  fun b => match b with
+  | x00 => l0 h0 | x01 => l1 h0 | x02 => l2 h0 | x03 => l3 h0
+  | x04 => l4 h0 | x05 => l5 h0 | x06 => l6 h0 | x07 => l7 h0
+  | x08 => l8 h0 | x09 => l9 h0 | x0a => la h0 | x0b => lb h0
+  | x0c => lc h0 | x0d => ld h0 | x0e => le h0 | x0f => lf h0
+  | x10 => l0 h1 | x11 => l1 h1 | x12 => l2 h1 | x13 => l3 h1
+  | x14 => l4 h1 | x15 => l5 h1 | x16 => l6 h1 | x17 => l7 h1
+  | x18 => l8 h1 | x19 => l9 h1 | x1a => la h1 | x1b => lb h1
+  | x1c => lc h1 | x1d => ld h1 | x1e => le h1 | x1f => lf h1
+  | x20 => l0 h2 | x21 => l1 h2 | x22 => l2 h2 | x23 => l3 h2
+  | x24 => l4 h2 | x25 => l5 h2 | x26 => l6 h2 | x27 => l7 h2
+  | x28 => l8 h2 | x29 => l9 h2 | x2a => la h2 | x2b => lb h2
+  | x2c => lc h2 | x2d => ld h2 | x2e => le h2 | x2f => lf h2
+  | x30 => l0 h3 | x31 => l1 h3 | x32 => l2 h3 | x33 => l3 h3
+  | x34 => l4 h3 | x35 => l5 h3 | x36 => l6 h3 | x37 => l7 h3
+  | x38 => l8 h3 | x39 => l9 h3 | x3a => la h3 | x3b => lb h3
+  | x3c => lc h3 | x3d => ld h3 | x3e => le h3 | x3f => lf h3
+  | x40 => l0 h4 | x41 => l1 h4 | x42 => l2 h4 | x43 => l3 h4
+  | x44 => l4 h4 | x45 => l5 h4 | x46 => l6 h4 | x47 => l7 h4
+  | x48 => l8 h4 | x49 => l9 h4 | x4a => la h4 | x4b => lb h4
+  | x4c => lc h4 | x4d => ld h4 | x4e => le h4 | x4f => lf h4
+  | x50 => l0 h5 | x51 => l1 h5 | x52 => l2 h5 | x53 => l3 h5
+  | x54 => l4 h5 | x55 => l5 h5 | x56 => l6 h5 | x57 => l7 h5
+  | x58 => l8 h5 | x59 => l9 h5 | x5a => la h5 | x5b => lb h5
+  | x5c => lc h5 | x5d => ld h5 | x5e => le h5 | x5f => lf h5
+  | x60 => l0 h6 | x61 => l1 h6 | x62 => l2 h6 | x63 => l3 h6
+  | x64 => l4 h6 | x65 => l5 h6 | x66 => l6 h6 | x67 => l7 h6
+  | x68 => l8 h6 | x69 => l9 h6 | x6a => la h6 | x6b => lb h6
+  | x6c => lc h6 | x6d => ld h6 | x6e => le h6 | x6f => lf h6
+  | x70 => l0 h7 | x71 => l1 h7 | x72 => l2 h7 | x73 => l3 h7
+  | x74 => l4 h7 | x75 => l5 h7 | x76 => l6 h7 | x77 => l7 h7
+  | x78 => l8 h7 | x79 => l9 h7 | x7a => la h7 | x7b => lb h7
+  | x7c => lc h7 | x7d => ld h7 | x7e => le h7 | x7f => lf h7
+  | x80 => l0 h8 | x81 => l1 h8 | x82 => l2 h8 | x83 => l3 h8
+  | x84 => l4 h8 | x85 => l5 h8 | x86 => l6 h8 | x87 => l7 h8
+  | x88 => l8 h8 | x89 => l9 h8 | x8a => la h8 | x8b => lb h8
+  | x8c => lc h8 | x8d => ld h8 | x8e => le h8 | x8f => lf h8
+  | x90 => l0 h9 | x91 => l1 h9 | x92 => l2 h9 | x93 => l3 h9
+  | x94 => l4 h9 | x95 => l5 h9 | x96 => l6 h9 | x97 => l7 h9
+  | x98 => l8 h9 | x99 => l9 h9 | x9a => la h9 | x9b => lb h9
+  | x9c => lc h9 | x9d => ld h9 | x9e => le h9 | x9f => lf h9
+  | xa0 => l0 h10 | xa1 => l1 h10 | xa2 => l2 h10 | xa3 => l3 h10
+  | xa4 => l4 h10 | xa5 => l5 h10 | xa6 => l6 h10 | xa7 => l7 h10
+  | xa8 => l8 h10 | xa9 => l9 h10 | xaa => la h10 | xab => lb h10
+  | xac => lc h10 | xad => ld h10 | xae => le h10 | xaf => lf h10
+  | xb0 => l0 h11 | xb1 => l1 h11 | xb2 => l2 h11 | xb3 => l3 h11
+  | xb4 => l4 h11 | xb5 => l5 h11 | xb6 => l6 h11 | xb7 => l7 h11
+  | xb8 => l8 h11 | xb9 => l9 h11 | xba => la h11 | xbb => lb h11
+  | xbc => lc h11 | xbd => ld h11 | xbe => le h11 | xbf => lf h11
+  | xc0 => l0 h12 | xc1 => l1 h12 | xc2 => l2 h12 | xc3 => l3 h12
+  | xc4 => l4 h12 | xc5 => l5 h12 | xc6 => l6 h12 | xc7 => l7 h12
+  | xc8 => l8 h12 | xc9 => l9 h12 | xca => la h12 | xcb => lb h12
+  | xcc => lc h12 | xcd => ld h12 | xce => le h12 | xcf => lf h12
+  | xd0 => l0 h13 | xd1 => l1 h13 | xd2 => l2 h13 | xd3 => l3 h13
+  | xd4 => l4 h13 | xd5 => l5 h13 | xd6 => l6 h13 | xd7 => l7 h13
+  | xd8 => l8 h13 | xd9 => l9 h13 | xda => la h13 | xdb => lb h13
+  | xdc => lc h13 | xdd => ld h13 | xde => le h13 | xdf => lf h13
+  | xe0 => l0 h14 | xe1 => l1 h14 | xe2 => l2 h14 | xe3 => l3 h14
+  | xe4 => l4 h14 | xe5 => l5 h14 | xe6 => l6 h14 | xe7 => l7 h14
+  | xe8 => l8 h14 | xe9 => l9 h14 | xea => la h14 | xeb => lb h14
+  | xec => lc h14 | xed => ld h14 | xee => le h14 | xef => lf h14
+  | xf0 => l0 h15 | xf1 => l1 h15 | xf2 => l2 h15 | xf3 => l3 h15
+  | xf4 => l4 h15 | xf5 => l5 h15 | xf6 => l6 h15 | xf7 => l7 h15
+  | xf8 => l8 h15 | xf9 => l9 h15 | xfa => la h15 | xfb => lb h15
+  | xfc => lc h15 | xfd => ld h15 | xfe => le h15 | xff => lf h15
+  end.
+
 (** ** Comparing *)
-Definition same_byte (a b : byte) : bool :=
-  let '(a0, (a1, (a2, (a3, (a4, (a5, (a6, a7))))))) := to_bits a in
-  let '(b0, (b1, (b2, (b3, (b4, (b5, (b6, b7))))))) := to_bits b in
-  if eqb a0 b0 then if eqb a1 b1 then if eqb a2 b2 then if eqb a3 b3 then
-  if eqb a4 b4 then if eqb a5 b5 then if eqb a6 b6 then eqb a7 b7
-  else false else false else false else false else false else false else false.
+Definition same_byte (a b : byte) : bool := Pos.eqb (code a) (code b).
 
 Fixpoint same_text (s t : text) : bool :=
   match s, t with
@@ -165,251 +249,3 @@ Fixpoint same_text (s t : text) : bool :=
   | a :: s, b :: t => if same_byte a b then same_text s t else false
   | _, _ => false
   end.
-
-(** ** Decimal digits
-
-    The standard library proves this too, but loads all of [ZArith] for it. *)
-Fixpoint value (u : Decimal.uint) : nat :=
-  match u with
-  | Decimal.Nil => 0
-  | Decimal.D0 u => 10 * value u
-  | Decimal.D1 u => 1 + 10 * value u
-  | Decimal.D2 u => 2 + 10 * value u
-  | Decimal.D3 u => 3 + 10 * value u
-  | Decimal.D4 u => 4 + 10 * value u
-  | Decimal.D5 u => 5 + 10 * value u
-  | Decimal.D6 u => 6 + 10 * value u
-  | Decimal.D7 u => 7 + 10 * value u
-  | Decimal.D8 u => 8 + 10 * value u
-  | Decimal.D9 u => 9 + 10 * value u
-  end.
-
-Definition to_nat (n : N) : nat := match n with N0 => 0 | Npos p => Pos.to_nat p end.
-
-Lemma twice : forall d n, 2 * d + 10 * (2 * n) = 2 * (d + 10 * n).
-Proof.
-  intros d n; rewrite (Nat.mul_add_distr_l 2 d), !Nat.mul_assoc; reflexivity.
-Qed.
-
-Lemma carry : forall d n, 2 * d + 10 * S (2 * n) = 2 * (5 + d + 10 * n).
-Proof.
-  intros d n; rewrite <- (Nat.add_assoc 5), (Nat.mul_add_distr_l 2 5), <- twice.
-  rewrite Nat.mul_succ_r, (Nat.add_comm (10 * (2 * n))), !Nat.add_assoc; f_equal.
-  apply Nat.add_comm.
-Qed.
-
-Lemma value_double : forall u,
-  value (Decimal.Little.double u) = 2 * value u
-  /\ value (Decimal.Little.succ_double u) = S (2 * value u).
-Proof.
-  induction u as [ | u [D E] | u [D E] | u [D E] | u [D E] | u [D E]
-                 | u [D E] | u [D E] | u [D E] | u [D E] | u [D E] ].
-  1: split; reflexivity.
-  all: cbn [Decimal.Little.double Decimal.Little.succ_double value]; rewrite ?D, ?E; split;
-    let k c := first [ exact c | exact (f_equal S c) ] in
-    first [ k (twice 0 (value u)) | k (twice 1 (value u)) | k (twice 2 (value u))
-          | k (twice 3 (value u)) | k (twice 4 (value u)) | k (carry 0 (value u))
-          | k (carry 1 (value u)) | k (carry 2 (value u)) | k (carry 3 (value u))
-          | k (carry 4 (value u)) ].
-Qed.
-
-Lemma value_little : forall p, value (Pos.to_little_uint p) = Pos.to_nat p.
-Proof.
-  induction p as [ p IH | p IH | ]; cbn [Pos.to_little_uint].
-  - rewrite (proj2 (value_double _)), IH; symmetry; apply Pos2Nat.inj_xI.
-  - rewrite (proj1 (value_double _)), IH; symmetry; apply Pos2Nat.inj_xO.
-  - reflexivity.
-Qed.
-
-(** ** Reading back what was printed *)
-Definition calm (k : text) : Prop :=
-  match k with [] => True | b :: _ => digit b = None end.
-
-(** The number read when digits [u] follow [n]. *)
-Fixpoint shift_all (u : Decimal.uint) (n : N) : N :=
-  match u with
-  | Decimal.Nil => n
-  | Decimal.D0 u => shift_all u (shift n N0)
-  | Decimal.D1 u => shift_all u (shift n (Npos 1))
-  | Decimal.D2 u => shift_all u (shift n (Npos 2))
-  | Decimal.D3 u => shift_all u (shift n (Npos 3))
-  | Decimal.D4 u => shift_all u (shift n (Npos 4))
-  | Decimal.D5 u => shift_all u (shift n (Npos 5))
-  | Decimal.D6 u => shift_all u (shift n (Npos 6))
-  | Decimal.D7 u => shift_all u (shift n (Npos 7))
-  | Decimal.D8 u => shift_all u (shift n (Npos 8))
-  | Decimal.D9 u => shift_all u (shift n (Npos 9))
-  end.
-
-Lemma run_digits : forall u k n stack,
-  run (put_digits u k) (Number n) stack = run k (Number (shift_all u n)) stack.
-Proof.
-  induction u; intros k n stack; [ reflexivity | .. ];
-    cbn [put_digits run digit shift_all]; auto.
-Qed.
-
-Lemma to_nat_shift : forall n d, to_nat (shift n d) = to_nat d + 10 * to_nat n.
-Proof.
-  intros [ | p ] [ | q ]; try reflexivity.
-  - cbn [shift to_nat]; rewrite Nat.mul_0_r, Nat.add_0_r; reflexivity.
-  - cbn [shift to_nat]; rewrite Pos2Nat.inj_mul; reflexivity.
-  - cbn [shift to_nat]; rewrite Pos2Nat.inj_add, Pos2Nat.inj_mul; reflexivity.
-Qed.
-
-(** [Decimal.revapp u v]: the digits of [u], last first, before those of [v]. *)
-Lemma shift_all_revapp : forall u v, exists n,
-  to_nat n = value u /\ shift_all (Decimal.revapp u v) N0 = shift_all v n.
-Proof.
-  assert (X : forall u v d (next : Decimal.uint -> Decimal.uint),
-    (forall v n, shift_all (next v) n = shift_all v (shift n d)) ->
-    (exists n, to_nat n = value u
-      /\ shift_all (Decimal.revapp u (next v)) N0 = shift_all (next v) n) ->
-    exists n, to_nat n = to_nat d + 10 * value u
-      /\ shift_all (Decimal.revapp u (next v)) N0 = shift_all v n).
-  { intros u v d next N (n & V & E); exists (shift n d).
-    rewrite to_nat_shift, V, E; auto. }
-  induction u as [ | u IH | u IH | u IH | u IH | u IH | u IH | u IH | u IH | u IH | u IH ];
-    intros v; [ exists N0; split; reflexivity | .. ]; cbn [Decimal.revapp];
-    match goal with |- context [ Decimal.revapp u (?next v) ] =>
-      first
-      [ exact (X u v N0 next (fun _ _ => eq_refl) (IH _))
-      | exact (X u v (Npos 1) next (fun _ _ => eq_refl) (IH _))
-      | exact (X u v (Npos 2) next (fun _ _ => eq_refl) (IH _))
-      | exact (X u v (Npos 3) next (fun _ _ => eq_refl) (IH _))
-      | exact (X u v (Npos 4) next (fun _ _ => eq_refl) (IH _))
-      | exact (X u v (Npos 5) next (fun _ _ => eq_refl) (IH _))
-      | exact (X u v (Npos 6) next (fun _ _ => eq_refl) (IH _))
-      | exact (X u v (Npos 7) next (fun _ _ => eq_refl) (IH _))
-      | exact (X u v (Npos 8) next (fun _ _ => eq_refl) (IH _))
-      | exact (X u v (Npos 9) next (fun _ _ => eq_refl) (IH _)) ]
-    end.
-Qed.
-
-Lemma run_atom : forall p k stack,
-  run ("p" :: put_digits (Pos.to_uint p) k) Want stack = run k (Number (Npos p)) stack.
-Proof.
-  intros p k stack; cbn [run digit]; rewrite run_digits.
-  unfold Pos.to_uint, Decimal.rev.
-  destruct (shift_all_revapp (Pos.to_little_uint p) Decimal.Nil) as (n & V & ->).
-  rewrite value_little in V; simpl.
-  destruct n as [ | q ]; simpl in V.
-  - pose proof (Pos2Nat.is_pos p) as P; rewrite <- V in P; inversion P.
-  - apply Pos2Nat.inj in V; subst q; reflexivity.
-Qed.
-
-(** Where no digit follows, a number is an atom that has ended. *)
-Lemma run_number : forall k p stack, calm k ->
-  run k (Number (Npos p)) stack = run k (Have (Atom p)) stack.
-Proof. intros [ | b k ] p stack C; [ reflexivity | ]; simpl in *; rewrite C; reflexivity. Qed.
-
-(** A negation that is still open is as good as one that is done. *)
-Lemma run_negate : forall k f stack,
-  run k (Have f) (Negation :: stack) = run k (Have (Neg f)) stack.
-Proof. intros [ | b k ] f stack; reflexivity. Qed.
-
-Definition bracketed (stack : list frame) : Prop :=
-  match stack with [] | Bracket _ :: _ => True | _ => False end.
-
-Lemma negate_bracketed : forall f stack, bracketed stack -> negate f stack = (f, stack).
-Proof. intros f [ | [ ] stack ] B; try reflexivity; contradiction. Qed.
-
-(** Nested formulas are read as one; others end in a state that [finish]es them. *)
-Definition reads_back (f : form) : Prop :=
-  (forall k stack, calm k -> run (put true f k) Want stack = run k (Have f) stack)
-  /\ (forall k stack, calm k -> bracketed stack -> exists g stack',
-        finish (Have g) stack' = Some (f, stack)
-        /\ run (put false f k) Want stack = run k (Have g) stack').
-
-Lemma close_bracket : forall k c stack f g stack',
-  finish (Have g) stack' = Some (f, Bracket c :: stack) ->
-  run (")" :: k) (Have g) stack' = run k (Have (c f)) stack.
-Proof. intros k c stack f g stack' F; cbn [run digit]; rewrite F; reflexivity. Qed.
-
-Lemma reads_back_unary : forall f,
-  (forall nested k stack, calm k -> run (put nested f k) Want stack = run k (Have f) stack) ->
-  reads_back f.
-Proof.
-  intros f R; split; [ apply R | ].
-  intros k stack C B; exists f, stack; split; [ | apply R, C ].
-  cbn [finish]; rewrite negate_bracketed by exact B; destruct stack as [ | [ ] stack ];
-    try reflexivity; contradiction.
-Qed.
-
-(** A binary connective [op] whose sign is written by [sign] and read by [run]. *)
-Lemma reads_back_binary : forall op (sign : text -> text) a b,
-  (forall nested k, put nested (op a b) k =
-     if nested then "(" :: put true a (sign (put true b (")" :: k)))
-     else put true a (sign (put true b k))) ->
-  (forall k, calm (sign k)) ->
-  (forall k f stack, bracketed stack ->
-     run (sign k) (Have f) stack = run k Want (Left op f :: stack)) ->
-  reads_back a -> reads_back b -> reads_back (op a b).
-Proof.
-  intros op sign a b P S R (A & _) (B & _).
-  assert (O : forall k stack, calm k -> bracketed stack ->
-    run (put true a (sign (put true b k))) Want stack = run k (Have b) (Left op a :: stack)).
-  { intros k stack C K; rewrite A, R, B; trivial. }
-  split.
-  - intros k stack C; rewrite P; cbn [run digit]; rewrite O by reflexivity.
-    exact (close_bracket k (fun f => f) stack (op a b) b (Left op a :: _) eq_refl).
-  - intros k stack C K; rewrite P, O by assumption.
-    exists b, (Left op a :: stack); split; reflexivity.
-Qed.
-
-Lemma put_reads_back : forall f, reads_back f.
-Proof.
-  induction f as [ p | | f IH | f IHf g IHg | f IHf g IHg | f IHf g IHg | f IHf g IHg
-                 | f IH | f IH ].
-  - apply reads_back_unary; intros nested k stack C.
-    etransitivity; [ apply run_atom | apply run_number, C ].
-  - apply reads_back_unary; reflexivity.
-  - apply reads_back_unary; intros nested k stack C.
-    cbn [put run digit]; rewrite (proj1 IH) by exact C; apply run_negate.
-  - apply (reads_back_binary Conj (fun k => " " :: "/" :: "\" :: " " :: k)); trivial;
-      try reflexivity.
-    intros k h stack B; cbn [run digit operand]; rewrite negate_bracketed by exact B; reflexivity.
-  - apply (reads_back_binary Disj (fun k => " " :: "\" :: "/" :: " " :: k)); trivial;
-      try reflexivity.
-    intros k h stack B; cbn [run digit operand]; rewrite negate_bracketed by exact B; reflexivity.
-  - apply (reads_back_binary Impl (fun k => " " :: "-" :: ">" :: " " :: k)); trivial;
-      try reflexivity.
-    intros k h stack B; cbn [run digit operand]; rewrite negate_bracketed by exact B; reflexivity.
-  - apply (reads_back_binary Iff (fun k => " " :: "<" :: "-" :: ">" :: " " :: k)); trivial;
-      try reflexivity.
-    intros k h stack B; cbn [run digit operand]; rewrite negate_bracketed by exact B; reflexivity.
-  - apply reads_back_unary; intros nested k stack C; cbn [put run digit].
-    destruct (proj2 IH (")" :: k) (Bracket Box :: stack)) as (g & s & F & ->);
-      [ reflexivity | exact I | exact (close_bracket _ _ _ _ _ _ F) ].
-  - apply reads_back_unary; intros nested k stack C; cbn [put run digit].
-    destruct (proj2 IH (")" :: k) (Bracket Dia :: stack)) as (g & s & F & ->);
-      [ reflexivity | exact I | exact (close_bracket _ _ _ _ _ _ F) ].
-Qed.
-
-Theorem parse_print : forall f, parse (print f) = Some f.
-Proof.
-  intros f; destruct (proj2 (put_reads_back f) [] [] I I) as (g & stack & F & E).
-  unfold parse, print; rewrite E; cbn [run]; rewrite F; reflexivity.
-Qed.
-
-Theorem print_inj : forall f g, print f = print g -> f = g.
-Proof. intros f g E; apply (f_equal parse) in E; rewrite !parse_print in E; congruence. Qed.
-
-Lemma same_byte_true : forall a b, same_byte a b = true -> a = b.
-Proof.
-  intros a b E; rewrite <- (of_bits_to_bits a), <- (of_bits_to_bits b).
-  unfold same_byte in E.
-  destruct (to_bits a) as (? & ? & ? & ? & ? & ? & ? & ?),
-    (to_bits b) as (? & ? & ? & ? & ? & ? & ? & ?).
-  repeat match type of E with
-  | (if eqb ?x ?y then _ else _) = true =>
-      destruct (eqb_spec x y) as [ -> | _ ]; [ | discriminate ]
-  end.
-  apply eqb_prop in E; congruence.
-Qed.
-
-Lemma same_text_true : forall s t, same_text s t = true -> s = t.
-Proof.
-  induction s as [ | a s IH ]; intros [ | b t ]; simpl; try discriminate; trivial.
-  destruct (same_byte a b) eqn:E; [ intros T | discriminate ].
-  apply same_byte_true in E; apply IH in T; congruence.
-Qed.

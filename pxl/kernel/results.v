@@ -5,7 +5,7 @@
 
 From Coq Require Import List PArith Init.Byte.
 From PXL Require Import Form Prov Semantics.
-From PXL Require Soundness Completeness Countermodel Clausal Text Transport.
+From PXL Require Soundness Completeness Countermodel Clausal Text Transport Canonical.
 
 (** ** The logic *)
 
@@ -47,10 +47,10 @@ Proof. exact Countermodel.check_countermodel_sound. Qed.
 (** ** Text *)
 
 Theorem parse_print : forall f, Text.parse (Text.print f) = Some f.
-Proof. exact Text.parse_print. Qed.
+Proof. exact Canonical.parse_print. Qed.
 
 Theorem print_inj : forall f g, Text.print f = Text.print g -> f = g.
-Proof. exact Text.print_inj. Qed.
+Proof. exact Canonical.print_inj. Qed.
 
 (** ** Answers: a goal, its text [t] and a certificate [c] *)
 
@@ -64,11 +64,11 @@ Proof. exact Transport.refuted. Qed.
 
 Theorem proved_text : forall (t : list byte) (f : form) (c : list byte),
   Transport.check_proved t f c = true -> Text.print f = t.
-Proof. exact Transport.proved_text. Qed.
+Proof. exact Canonical.proved_text. Qed.
 
 Theorem refuted_text : forall (t : list byte) (f : form) (c : list byte),
   Transport.check_refuted t f c = true -> Text.print f = t.
-Proof. exact Transport.refuted_text. Qed.
+Proof. exact Canonical.refuted_text. Qed.
 
 Print Assumptions soundness.
 Print Assumptions soundness_classic.

@@ -24,6 +24,8 @@ _CHUNK = 1 << 16
 _STDERR_TAIL_BYTES = 4096
 # How long a killed process may take to be gone: only one stuck in the system takes any time.
 _REAP_S = 5.0
+# poll() takes no timeout beyond 24 days; the callers loop.
+_LONGEST_WAIT_S = 3600.0
 
 
 class Channel:
@@ -98,10 +100,15 @@ class Channel:
         finally:
             self._poll.unregister(self._stdin)
 
-    def read_until(self, end: bytes, deadline: float) -> bytes:
-        """Return what the child says up to and including the first ``end``."""
+    def read_until(self, end: bytes, deadline: float, *, opening: Sequence[bytes]) -> bytes:
+        """Return what the child says up to and including the first ``end``.
+
+        It must begin with one of ``opening``, so that garbage is known before the deadline.
+        """
         start = 0
         while True:
+            if not any(self._answer.startswith(word[:len(self._answer)]) for word in opening):
+                raise self._broken(f"answered unreadably: {bytes(self._answer[:200])!r}")
             at = self._answer.find(end, start)
             if at >= 0:
                 answer = bytes(self._answer[:at + len(end)])
@@ -116,7 +123,7 @@ class Channel:
         if wait and left <= 0:
             raise ProverTimeout("the prover did not answer in time", stderr_tail=self.stderr_tail)
         writable = False
-        for fd, event in self._poll.poll(math.ceil(left * 1000) if wait else 0):
+        for fd, event in self._poll.poll(math.ceil(min(left, _LONGEST_WAIT_S) * 1000) if wait else 0):
             if fd == self._stdin:
                 writable = True
             elif fd == self._stderr_fd:

@@ -26,11 +26,14 @@ from pxl.prover.stats import PoolStats, SessionStats
 
 _log = logging.getLogger(__name__)
 
-_IDLE_CHECK_S = 1.0
+_IDLE_CHECK_S = 0.25
 _RSS_CHECK_USES = 16
+_LONG_S = 0.05
 _MAX_RETRY_AFTER_S = 30
 # For leases whose holders do not notice that their sessions were killed, and for last joins.
 _GRACE_S = 2.0
+# Deadlines may be for ever, which a condition cannot wait; the callers loop.
+_LONGEST_WAIT_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class Pool:
                 if left <= 0:
                     raise ProverError(f"only {len(self._idle) + len(self._busy)} of {self._limits.size} Coq sessions "
                                       f"are ready in time. {self._backoff.last_error}".strip())
-                self._changed.wait(left)
+                self._changed.wait(min(left, _LONGEST_WAIT_S))
 
     # Lending
 
@@ -181,8 +184,8 @@ class Pool:
         reason = session.death
         if reason is None and session.uses >= self._limits.max_uses:
             reason = "uses"
-        # Cheap, but not for every goal.
-        if reason is None and session.uses % _RSS_CHECK_USES == 0:
+        # Cheap, but not for every small goal.
+        if reason is None and (session.uses % _RSS_CHECK_USES == 0 or held_s > _LONG_S):
             if session.rss_bytes() > self._limits.max_rss_bytes:
                 reason = "rss"
         with self._lock:
@@ -210,7 +213,7 @@ class Pool:
         self._changed.notify_all()
 
     def _discard(self, session: Session, reason: str) -> None:
-        """Have the supervisor close a busy session and start another."""
+        """Have the supervisor close a session that is not idle and start another."""
         with self._lock:
             self._busy.discard(session)
             self._discarded.append(session)
@@ -266,20 +269,23 @@ class Pool:
         return min(next_idle_check - now, until_retry) if until_retry > 0 else next_idle_check - now
 
     def _begin(self, generation: int, round_: int) -> None:
+        session = warmer = None
         try:
             session = self._start_session(generation)
-        except ProverError as error:
+            warmer = threading.Thread(target=self._warm, args=(session, round_),
+                                      name=f"pxl-warm-{generation}", daemon=True)
             with self._lock:
-                self._start_failed(round_, error.detail)
-            return
-        warmer = threading.Thread(target=self._warm, args=(session, round_), name=f"pxl-warm-{generation}", daemon=True)
-        with self._lock:
-            self._starting.add(session)
-            self._warmers.add(warmer)
-            late = self._closed
-        if late:
-            session.kill()
-        warmer.start()
+                self._starting.add(session)
+                self._warmers.add(warmer)
+                late = self._closed
+            if late:
+                session.kill()
+            warmer.start()
+        except Exception as error:
+            # The top of the supervisor's thread: with it every session would die.
+            if not isinstance(error, ProverError):
+                _log.exception("a session could not be started")
+            self._not_warmed(session, warmer, round_, str(error))
 
     def _warm(self, session: Session, round_: int) -> None:
         error = None
@@ -291,24 +297,36 @@ class Pool:
             # The top of a thread: a slot must never be lost, whatever went wrong.
             _log.exception("a session could not be warmed")
             error = repr(failure)
+        if error is not None:
+            self._not_warmed(session, threading.current_thread(), round_, error)
+            return
         with self._lock:
             self._starting.discard(session)
             self._warmers.discard(threading.current_thread())
-            if error is None:
-                self._backoff.succeeded()
-                self._was_ready = True
-                self._offer(session)
-            else:
-                self._discarded.append(session)
-                if not self._closed:
-                    self._start_failed(round_, error)
+            self._backoff.succeeded()
+            self._was_ready = True
+            self._offer(session)
             self._orders.notify()
+
+    def _not_warmed(self, session: Session | None, warmer: threading.Thread | None, round_: int, error: str) -> None:
+        """Have what became of a failed start cleared away, and another tried in time."""
+        with self._lock:
+            if session is not None:
+                self._starting.discard(session)
+                self._discarded.append(session)
+            if warmer is not None:
+                self._warmers.discard(warmer)
+            closed = self._closed
+            if not closed:
+                self._start_failed(round_, error)
+            self._orders.notify()
+        if not closed:
+            _log.warning("a Coq session does not start: %s", error)
 
     def _start_failed(self, round_: int, error: str) -> None:
         """Note a failed start; turn waiting requests away once there is no hope. Wants the lock."""
         self._start_failures += 1
         self._backoff.failed(round_, error, time.monotonic())
-        _log.warning("a Coq session does not start: %s", error)
         if self._hopeless():
             while self._waiters:
                 waiter = self._waiters.popleft()
@@ -318,21 +336,18 @@ class Pool:
         self._changed.notify_all()
 
     def _check_idle(self) -> None:
-        """Replace idle sessions that ended or spoke, one claimed at a time."""
+        """Replace idle sessions that ended or spoke."""
         with self._lock:
-            candidates = list(self._idle)
-        for session in candidates:
+            candidates = [(session, session.uses) for session in self._idle]
+        for session, uses in candidates:
+            if session.is_fit():
+                continue
             with self._lock:
-                if session not in self._idle:
+                # One that was lent meanwhile had reason to speak.
+                if session not in self._idle or session.uses != uses:
                     continue
                 self._idle.remove(session)
-                self._busy.add(session)
-            if session.is_fit():
-                with self._lock:
-                    self._busy.discard(session)
-                    self._offer(session)
-            else:
-                self._discard(session, "crash")
+            self._discard(session, "crash")
 
     # Looking and closing
 
@@ -387,4 +402,4 @@ class Pool:
     def _await_returns(self, deadline: float) -> None:
         with self._lock:
             while self._busy and (left := deadline - time.monotonic()) > 0:
-                self._changed.wait(left)
+                self._changed.wait(min(left, _LONGEST_WAIT_S))

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 
 from pxl.errors import CoqRejected
 from pxl.prover.channel import Channel
-from pxl.prover.session import PipeSession, rejection
+from pxl.prover.session import ASSUMES, PipeSession, rejection
 from pxl.prover.sexp import Sexp, quoted, read_sexp
 
 _ROOT = 1
+_OPENING = (b"(Answer ", b"(Feedback(")
 
 
 @dataclass
@@ -26,7 +27,7 @@ class _Heard:
 
     answers: list[list[Sexp]]
     printed: list[str] = field(default_factory=list)
-    axiom: bool = False
+    complaints: list[str] = field(default_factory=list)
 
 
 class SertopSession(PipeSession):
@@ -34,8 +35,9 @@ class SertopSession(PipeSession):
 
     engine = "serapi"
 
-    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = ()) -> None:
-        super().__init__(channel, generation=generation, preamble=preamble)
+    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
+                 closed: Sequence[str] = ()) -> None:
+        super().__init__(channel, generation=generation, preamble=preamble, closed=closed)
         self._base = _ROOT
         # Far above sertop's own counter, which starts at 1, and new in every session.
         self._next = 1_000_000 + secrets.randbelow(1 << 30)
@@ -56,27 +58,27 @@ class SertopSession(PipeSession):
 
         live, refusals = [], []
         for sid, text, answers in zip(sids, texts, heard.answers):
-            refusal = self._refusal(answers)
-            if refusal:
-                refusals.append(refusal)
-            if answers:
-                self._check_added(answers[0], sid, text)
-                live.append(sid)
-            elif not refusal:
-                raise self._broken(f"left sentence {sid} out")
-        refusal = self._refusal(heard.answers[len(texts)])
-        if refusal:
-            refusals.append(refusal)
+            self._take_refusal(answers, refusals)
+            match answers:
+                case [added]:
+                    self._check_added(added, sid, text)
+                    live.append(sid)
+                case [] if refusals:
+                    pass
+                case _:
+                    raise self._broken(f"did not add sentence {sid}: {answers}")
+        executed = heard.answers[len(texts)]
+        self._take_refusal(executed, refusals)
+        if executed:
+            raise self._broken(f"executed with more than silence: {executed}")
         if keep:
             self._base = sids[-1]
         else:
             self._check_cancelled(heard.answers[-1], live)
         if refusals:
             raise refusals[0]
-        if heard.axiom:
-            raise rejection("a sentence assumes what it does not prove")
-        if live != list(sids):
-            raise self._broken("executed sentences that it had refused")
+        if heard.complaints:
+            raise rejection(heard.complaints[0])
         return heard.printed
 
     def _ask(self, commands: Sequence[str], sids: Sequence[int], deadline: float, *,
@@ -84,45 +86,36 @@ class SertopSession(PipeSession):
         tag = secrets.token_hex(8)
         request = "".join(f"({tag}-{i} {command})\n" for i, command in enumerate(commands))
         self._channel.write(request.encode(), deadline, after_silence=after_silence)
-        end = f"(Answer {tag}-{len(commands) - 1} Completed)\n".encode()
-        answer = self._channel.read_until(end, deadline)
-        try:
-            return self._hear(answer.decode(), [f"{tag}-{i}" for i in range(len(commands))], sids)
-        except (ValueError, IndexError, TypeError, KeyError) as error:
-            raise self._broken(f"answered unreadably: {error}") from error
+        return self._hear([f"{tag}-{i}" for i in range(len(commands))], sids, deadline)
 
-    def _hear(self, text: str, tags: Sequence[str], sids: Sequence[int]) -> _Heard:
+    def _hear(self, tags: Sequence[str], sids: Sequence[int], deadline: float) -> _Heard:
+        """Read one command's acknowledgement, answers and completion after the other."""
         heard = _Heard([[] for _ in tags])
-        due, acknowledged = 0, False
-        for line in text.split("\n")[:-1]:
-            if line.startswith("(Feedback("):
-                # Most feedback is about progress and proves nothing.
-                if "(Message(" in line or "AddedAxiom" in line:
-                    _note(read_sexp(line), heard, sids)
-                continue
-            match read_sexp(line):
-                case ["Answer", tag, body] if due < len(tags) and tag == tags[due]:
-                    if not acknowledged:
-                        acknowledged = body == "Ack"
-                        if acknowledged:
-                            continue
-                    elif body == "Completed":
-                        due, acknowledged = due + 1, False
-                        continue
-                    elif isinstance(body, list):
-                        heard.answers[due].append(body)
-                        continue
-            raise self._broken(f"answered out of turn: {line[:200]}")
-        if due != len(tags):
-            raise self._broken("left commands unanswered")
+        for tag, answers in zip(tags, heard.answers):
+            acknowledged = False
+            while (line := self._channel.read_until(b"\n", deadline, opening=_OPENING)) != _completed(tag):
+                if line.startswith(b"(Feedback("):
+                    # Most feedback is about progress and proves nothing.
+                    if b"(Message(" in line or b"AddedAxiom" in line:
+                        _note(read_sexp(line.decode()), heard, sids)
+                    continue
+                match read_sexp(line.decode()):
+                    case ["Answer", answered, "Ack"] if answered == tag and not acknowledged:
+                        acknowledged = True
+                    case ["Answer", answered, list(body)] if answered == tag and acknowledged:
+                        answers.append(body)
+                    case _:
+                        raise self._broken(f"answered out of turn: {line[:200]!r}")
+            if not acknowledged:
+                raise self._broken("completed what it had not begun")
         return heard
 
-    def _refusal(self, answers: list[Sexp]) -> CoqRejected | None:
-        """Take the exception out of a command's answers; at most one, and the last."""
+    @staticmethod
+    def _take_refusal(answers: list[Sexp], refusals: list[CoqRejected]) -> None:
+        """Move the exception that ends a command's answers, if one does, to the refusals."""
         if answers and answers[-1][0] == "CoqExn":
-            fields = {name: value for name, value in answers.pop()[1]}
-            return rejection(str(fields["str"]))
-        return None
+            fields = dict(answers.pop()[1])
+            refusals.append(rejection(str(fields["str"])))
 
     def _check_added(self, answer: Sexp, sid: int, text: str) -> None:
         match answer:
@@ -143,9 +136,17 @@ def _note(feedback: Sexp, heard: _Heard, sids: Sequence[int]) -> None:
     """Keep what a feedback record says about this request's sentences."""
     fields = dict(feedback[1])
     sid, contents = int(fields["span_id"]), fields["contents"]
+    if sid not in sids:
+        return
     if contents == "AddedAxiom":
-        heard.axiom = heard.axiom or sid in sids
-    elif contents[0] == "Message" and sids and sid == sids[-1]:
+        heard.complaints.append(ASSUMES)
+    elif contents[0] == "Message":
         message = {entry[0]: entry[-1] for entry in contents[1:]}
-        if message["level"] == "Notice":
+        if message["level"] == "Error":
+            heard.complaints.append(message["str"])
+        elif message["level"] == "Notice" and sid == sids[-1]:
             heard.printed.append(message["str"])
+
+
+def _completed(tag: str) -> bytes:
+    return f"(Answer {tag} Completed)\n".encode()

@@ -6,7 +6,8 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, Protocol
 
 from pxl.errors import CoqRejected, ProverCrashed, ProverProtocolError, ProverTimeout
@@ -14,6 +15,10 @@ from pxl.prover.channel import Channel
 from pxl.prover.sentence import is_sentence
 
 _MESSAGE_MAX_CHARS = 4000
+
+# What Coq prints about a theorem without assumptions.
+CLOSED = "Closed under the global context"
+_OUT_OF_MEMORY = "Out of memory"
 
 
 class Session(Protocol):
@@ -36,8 +41,10 @@ class Session(Protocol):
     def run(self, sentences: Sequence[str], query: str | None, deadline: float) -> str | None:
         """Execute the sentences above the base state, all or nothing, then the query.
 
+        Each is one sentence; a definition inside an open proof is more than engines count on.
         Return what the query printed (None without a query). The session is back at its base
-        state when this returns or raises :class:`CoqRejected`; any other error has killed it.
+        state when this returns or raises :class:`CoqRejected`; any other error has killed it, and
+        so has a refusal for want of memory, which a prover keeps and cannot do without.
         ``deadline`` is a moment of ``time.monotonic()``; after it comes :class:`ProverTimeout`.
         """
 
@@ -59,9 +66,11 @@ class PipeSession(ABC):
 
     engine: ClassVar[str]
 
-    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = ()) -> None:
+    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
+                 closed: Sequence[str] = ()) -> None:
         self._channel = channel
         self._preamble = tuple(preamble)
+        self._closed = tuple(closed)
         self.pid = channel.pid
         self.generation = generation
         self.uses = 0
@@ -70,24 +79,26 @@ class PipeSession(ABC):
 
     def warm(self, deadline: float) -> None:
         """See :meth:`Session.warm`."""
-        try:
+        with self._dying_of_errors():
             self._greet(deadline)
-            if self._preamble:
+            try:
                 self._refuse_non_sentences(self._preamble)
-                self._transact(self._preamble, True, deadline)
-        except CoqRejected as refusal:
-            self._die("preamble")
-            raise ProverCrashed(f"Coq refused the session's preamble: {refusal.detail}",
-                                stderr_tail=self._channel.stderr_tail) from refusal
-        except BaseException as error:
-            self._die(_cause(error))
-            raise
+                if self._preamble:
+                    self._transact(self._preamble, True, deadline)
+                for name in self._closed:
+                    printed = self._transact((f"Print Assumptions {name}.",), False, deadline)
+                    if "\n".join(printed).strip() != CLOSED:
+                        raise CoqRejected(f"{name} rests on assumptions")
+            except CoqRejected as refusal:
+                raise ProverCrashed(f"Coq refused the session's preamble: {refusal.detail}",
+                                    stderr_tail=self._channel.stderr_tail) from refusal
 
     def run(self, sentences: Sequence[str], query: str | None, deadline: float) -> str | None:
         """See :meth:`Session.run`.
 
         The query travels as a last sentence: it cannot answer unless all before it succeeded,
-        and a failing goal is not executed a second time for its sake.
+        and a failing goal is not executed a second time for its sake. A deadline that has
+        passed before anything was asked costs the request, not the session.
         """
         if self.death is not None:
             raise ProverCrashed(f"the session is dead ({self.death})")
@@ -98,14 +109,26 @@ class PipeSession(ABC):
         self.uses += 1
         if not texts:
             return None
-        try:
+        with self._dying_of_errors():
             printed = self._transact(texts, False, deadline)
-        except CoqRejected:
+        return "\n".join(printed) if query is not None else None
+
+    @contextmanager
+    def _dying_of_errors(self) -> Iterator[None]:
+        """Kill the prover when anything but a refusal comes out; translate what is not ours."""
+        try:
+            yield
+        except CoqRejected as refusal:
+            if _OUT_OF_MEMORY in refusal.detail:
+                self._die("memory")
             raise
+        except (ValueError, LookupError, TypeError) as error:
+            # Strict reading ends in these when an answer has not the shape that is due.
+            self._die("protocol")
+            raise self._broken(f"answered unreadably: {error}") from error
         except BaseException as error:
             self._die(_cause(error))
             raise
-        return "\n".join(printed) if query is not None else None
 
     def is_fit(self) -> bool:
         """See :meth:`Session.is_fit`."""
@@ -156,6 +179,10 @@ class PipeSession(ABC):
         for text in texts:
             if not is_sentence(text):
                 raise CoqRejected(f"this is not one Coq sentence: {text[:80]!r}")
+
+
+# Why a request is refused that Coq accepts and nobody wants as a proof (Axiom, Admitted).
+ASSUMES = "a sentence assumes what it does not prove"
 
 
 def rejection(message: str) -> CoqRejected:

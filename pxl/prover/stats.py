@@ -25,7 +25,7 @@ class PoolStats:
     start; ``last_error`` says why) or ``closed``. ``idle + busy == total``; ``starting`` are
     not yet among them. ``generation`` is the newest session's number. ``restarts`` counts
     sessions replaced, by reason: ``uses`` and ``rss`` (recycled in time), ``crash``,
-    ``timeout``, ``protocol``. ``leases`` counts sessions handed out, ``refusals`` requests
+    ``timeout``, ``protocol``, ``memory``. ``leases`` counts sessions handed out, ``refusals`` requests
     sent away for want of one.
     """
 

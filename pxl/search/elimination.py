@@ -32,7 +32,7 @@ class Budget:
     """Limits of one search. Sizes in bytes (trace) and numbers (certificate)."""
 
     max_trace_bytes: int = 64 * 1024 * 1024
-    max_certificate_numbers: int = 1_500_000
+    max_certificate_numbers: int = 8 * 1024 * 1024
 
 
 def decide(formula: Formula, deadline: float, budget: Budget = Budget()) -> Proof | Countermodel | Exhausted:

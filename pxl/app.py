@@ -1,0 +1,218 @@
+"""The web application: routes, and what every reply has in common. The only module that knows Flask."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from pxl import __version__
+from pxl.drain import Drain
+from pxl.errors import PxlError, ShuttingDown
+from pxl.health import PoolStats, SelfProof
+from pxl.jsonbody import only_members, read_object, require_json, text_member, truth_member, whole_member
+from pxl.problems import MEDIA_TYPE, Problem, from_error, from_status, unexpected
+from pxl.reply import countermodel_reply, prove_text
+from pxl.service import Answer, Service
+
+log = logging.getLogger("pxl.http")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_PROVE_MEMBERS = ("goal", "timeout_ms", "certificate")
+_COUNTERMODEL_MEMBERS = ("goal", "timeout_ms")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the application is made of; ``pool_stats`` must not wait for a session.
+
+    ``about`` is put into ``/health`` as it is: engine, coq_version, overlays, …
+    """
+
+    service: Service
+    self_proof: SelfProof
+    pool_stats: Callable[[], PoolStats]
+    drain: Drain
+    max_request_bytes: int = 1_048_576
+    about: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def create_app(parts: Parts) -> Flask:
+    """Return the WSGI application over the parts given; it owns none of them."""
+    app = Flask("pxl", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = parts.max_request_bytes
+    app.url_map.merge_slashes = False      # a redirect would turn a POST into a GET
+    app.before_request(_name_request)
+    app.after_request(_finish)
+    _routes_for_goals(app, parts)
+    _routes_for_health(app, parts)
+    _errors(app, parts.drain)
+
+    @app.get("/")
+    def index() -> Response:
+        """Say what this is and which routes there are."""
+        routes = sorted((f"{method} {rule.rule}" for rule in app.url_map.iter_rules()
+                         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}), key=lambda r: r.split()[::-1])
+        return _json({"name": "LOGOS PXL Core", "version": __version__, "id": g.request_id,
+                      "kernel_hash": parts.service.kernel_hash, "routes": routes})
+
+    return app
+
+
+def _routes_for_goals(app: Flask, parts: Parts) -> None:
+    longest_ms = int(parts.service.max_timeout_s * 1000)
+
+    def answer(body: dict[str, Any], want_certificate: bool) -> Answer:
+        goal = text_member(body, "goal")
+        timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
+        return parts.service.prove(goal, None if timeout_ms is None else timeout_ms / 1000, want_certificate)
+
+    def read(known: tuple[str, ...]) -> dict[str, Any]:
+        parts.drain.admit()
+        require_json(request.content_type)
+        body = read_object(request.get_data(cache=False))
+        only_members(body, known)
+        return body
+
+    @app.post("/prove")
+    def prove() -> Response:
+        """Prove or refute a goal."""
+        body = read(_PROVE_MEMBERS)
+        want_certificate = truth_member(body, "certificate")
+        text = prove_text(answer(body, want_certificate), g.request_id, want_certificate)
+        return Response(text + "\n", content_type="application/json")
+
+    @app.post("/countermodel")
+    def countermodel() -> Response:
+        """Look for a countermodel to a goal."""
+        body = read(_COUNTERMODEL_MEMBERS)
+        return _json(countermodel_reply(answer(body, False), g.request_id))
+
+
+def _routes_for_health(app: Flask, parts: Parts) -> None:
+    def state() -> tuple[dict[str, Any], bool]:
+        pool, readiness = parts.pool_stats(), parts.self_proof.readiness()
+        draining = parts.drain.is_draining
+        is_ready = readiness.is_ready and not draining and pool.total > 0
+        reasons = ["the server is shutting down"] if draining else []
+        if readiness.reason:
+            reasons.append(readiness.reason)
+        if pool.total < pool.size:
+            reasons.append(f"{pool.size - pool.total} of {pool.size} sessions are missing")
+        status = "fail" if not is_ready else "degraded" if reasons else "ok"
+        return {
+            "status": status, "ready": is_ready, "kernel_hash": parts.service.kernel_hash,
+            "session_pool": {
+                # Alive and idle: the number that the founding documents call active.
+                "total_sessions": pool.total, "active_sessions": pool.idle, "idle_sessions": pool.idle,
+                "busy_sessions": pool.busy, "max_pool_size": pool.size, "waiting_requests": pool.waiting,
+                "utilization_rate": round(pool.busy / pool.total, 4) if pool.total else 0.0,
+            },
+            "timestamp": int(time.time()), "version": __version__, **parts.about,
+            "self_proof_age_s": None if readiness.age_s is None else round(readiness.age_s, 3),
+            "reasons": reasons, "warnings": list(parts.warnings), "id": g.request_id,
+        }, is_ready
+
+    @app.get("/health")
+    def health() -> Response:
+        """Tell whether goals can be proved, and the state of the pool."""
+        document, is_ready = state()
+        return _json(document, 200 if is_ready else 503)
+
+    @app.get("/health/proof_server")
+    def proof_server() -> Response:
+        """Tell the same with the cache and each session."""
+        document, is_ready = state()
+        cache = parts.service.cache_stats()
+        document["cache"] = {"size": cache.size, "places": cache.places, "max_size": cache.max_places,
+                             "hits": cache.hits, "exact_hits": cache.exact_hits,
+                             "prefetch_hits": cache.prefetch_hits, "misses": cache.misses}
+        pool = parts.pool_stats()
+        document["sessions"] = [vars(session) for session in pool.sessions]
+        document["restarts"] = dict(pool.restarts)
+        return _json(document, 200 if is_ready else 503)
+
+    @app.get("/healthz")
+    @app.get("/livez")
+    def alive() -> Response:
+        """Tell that the process answers; nothing else is looked at."""
+        return _json({"status": "ok", "id": g.request_id})
+
+    @app.get("/readyz")
+    def ready() -> Response:
+        """Tell whether to send goals here."""
+        document, is_ready = state()
+        return _json({"status": "ready" if is_ready else "not ready", "ready": is_ready,
+                      "reasons": document["reasons"], "id": g.request_id}, 200 if is_ready else 503)
+
+
+def _errors(app: Flask, drain: Drain) -> None:
+    @app.errorhandler(PxlError)
+    def ours(error: PxlError) -> Response:
+        if drain.is_expired and error.status == 503:
+            # The sessions were taken away from work that outlived the drain.
+            error = ShuttingDown("the server shut down before the goal was settled", retry_after_s=5)
+        level = logging.ERROR if error.status >= 500 and error.status != 503 else \
+            logging.WARNING if error.status >= 500 else logging.INFO
+        log.log(level, "%s %s: %s", g.request_id, error.title, _printable(error.detail))
+        return _problem(from_error(error))
+
+    @app.errorhandler(HTTPException)
+    def of_http(error: HTTPException) -> Response:
+        headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+        status = error.code or 500
+        detail = _hint(status, headers) or error.description or ""
+        return _problem(from_status(status, detail, headers))
+
+    @app.errorhandler(Exception)
+    def foreign(error: Exception) -> Response:
+        log.error("%s unexpected %s", g.request_id, type(error).__name__, exc_info=error)
+        return _problem(unexpected())
+
+
+def _hint(status: int, headers: Mapping[str, str]) -> str:
+    if status == 404:
+        return "there is nothing here; GET / lists the routes"
+    if status == 405:
+        return f"{request.method} is not for this route; allowed: {headers.get('Allow', '')}"
+    if status == 413:
+        return f"the body is larger than {request.max_content_length} bytes (setting MAX_REQUEST_SIZE)"
+    return ""
+
+
+def _name_request() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers.add("X-Request-ID", g.request_id)
+    headers.add("X-Content-Type-Options", "nosniff")
+    headers.add("Cache-Control", "no-store")
+    return response
+
+
+def _json(document: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(document) + "\n", status, content_type="application/json")
+
+
+def _problem(problem: Problem) -> Response:
+    document = problem.document(request.path, g.request_id)
+    response = Response(json.dumps(document) + "\n", problem.status, content_type=MEDIA_TYPE)
+    response.headers.extend(problem.headers)
+    return response
+
+
+def _printable(text: str) -> str:
+    """Return text that cannot end or restyle a log line."""
+    return text[:500].encode("unicode_escape").decode("ascii")

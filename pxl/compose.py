@@ -1,0 +1,70 @@
+"""Puts the prover together from settings: kernel, engine, pool, checker, decider, cache, service."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pxl.cache import ProofCache
+from pxl.checker import Checker
+from pxl.decider import Decider
+from pxl.health import SelfProof
+from pxl.kernel.build import default_kernel_dir
+from pxl.kernel.identity import Kernel
+from pxl.prover import Pool, PoolLimits, find_engine, start_session
+from pxl.render import PREAMBLE, RULES
+from pxl.service import OVERLAY, Service
+from pxl.settings import Settings
+
+START_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Prover:
+    """A prover that is put together but not started; whoever starts it closes it."""
+
+    kernel: Kernel
+    pool: Pool
+    service: Service
+    self_proof: SelfProof
+    engine: str
+
+    def start(self) -> None:
+        """Start the sessions, in parallel, and wait until they are ready; raises ProverError."""
+        self.pool.start()
+        self.pool.wait_ready(time.monotonic() + START_TIMEOUT_S)
+
+    def abort(self) -> None:
+        """Kill every session, so that work in flight fails; idempotent."""
+        self.pool.close(time.monotonic())
+
+    def close(self) -> None:
+        """Stop the self-proofs and every session; idempotent."""
+        self.self_proof.stop()
+        self.abort()
+        self.self_proof.close()
+
+    def about(self) -> dict[str, Any]:
+        """Return what ``/health`` says about the make of the prover."""
+        return {"engine": self.engine, "coq_version": self.kernel.coq_version,
+                "coqchk": self.kernel.coqchk, "overlays": [OVERLAY]}
+
+
+def build(settings: Settings) -> Prover:
+    """Put the parts together; start nothing. Raises ConfigError with the cure."""
+    kernel_dir = Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir()
+    kernel = Kernel.load(kernel_dir)
+    engine = find_engine(settings, kernel_dir=kernel.kernel_dir, preamble=PREAMBLE, closed=RULES)
+    pool = Pool(partial(start_session, engine), PoolLimits(
+        size=settings.pool_size, max_waiting=settings.max_queue, queue_wait_s=settings.queue_wait_s,
+        max_uses=settings.session_max_uses, max_rss_bytes=settings.session_max_rss_mb << 20))
+    decide = Decider(Checker(pool), max_certificate_bytes=settings.max_certificate_bytes)
+    service = Service(decide, kernel.kernel_hash, ProofCache(settings.cache_size, settings.cache_ttl_s),
+                      timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
+                      max_in_flight=settings.pool_size + settings.max_queue, coq_version=kernel.coq_version)
+    self_proof = SelfProof(decide, lambda: service.certified_at,
+                           grace_s=settings.max_proof_timeout_s + settings.queue_wait_s)
+    return Prover(kernel, pool, service, self_proof, engine.kind)

@@ -1,0 +1,68 @@
+"""Draws a countermodel as text: one box for each world, the one that falsifies the goal in double lines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+MAX_WORLDS = 24
+MAX_BOX_CHARS = 36
+MAX_TRACE = 12
+
+_LINES = {"single": "┌─┐│└┘", "double": "╔═╗║╚╝"}
+_ASCII = {"single": "+-+|++", "double": "#=#|##"}
+
+
+def draw(model: Mapping[str, Any], width: int = 80, *, in_ascii: bool = False) -> str:
+    """Return the drawing of a countermodel as replies carry it, at most ``width`` columns wide.
+
+    >>> print(draw({"worlds": [{"name": "w0", "true": ["A"], "designated": True},
+    ...                        {"name": "w1", "true": [], "designated": False}],
+    ...             "designated": "w0", "falsification_trace": None}, in_ascii=True))
+    #= w0 =#  +- w1 -+
+    | A    |  | -    |
+    #======#  +------+
+    The goal is false at w0. Every world sees every world; each lists its true atoms.
+    """
+    lines, row = [], []
+    worlds = model["worlds"]
+    for world in worlds[:MAX_WORLDS]:
+        box = _box(world, _ASCII if in_ascii else _LINES, min(MAX_BOX_CHARS, width - 4))
+        if row and sum(len(b[0]) + 2 for b in row) + len(box[0]) > width:
+            lines += _beside(row)
+            row = []
+        row.append(box)
+    lines += _beside(row)
+    if len(worlds) > MAX_WORLDS:
+        lines.append(f"... and {len(worlds) - MAX_WORLDS} more worlds")
+    lines.append(f"The goal is false at {model['designated']}. "
+                 f"Every world sees every world; each lists its true atoms.")
+    trace = model.get("falsification_trace") or []
+    for fact in trace[:MAX_TRACE]:
+        text = textwrap.shorten(fact["formula"], max(20, width - 20), placeholder="...")
+        lines.append(f"  {fact['world']}: {text} is {str(fact['value']).lower()}")
+    if len(trace) > MAX_TRACE:
+        lines.append(f"  ... and {len(trace) - MAX_TRACE} more steps (--json has them)")
+    return "\n".join(lines)
+
+
+def _box(world: Mapping[str, Any], styles: Mapping[str, str], inner: int) -> list[str]:
+    left_top, across, right_top, side, left_low, right_low = styles["double" if world["designated"] else "single"]
+    body = textwrap.wrap(" ".join(world["true"]) or "-", inner, break_on_hyphens=False)
+    title = f"{across} {world['name']} {across}"
+    size = max(len(title), *(len(line) + 2 for line in body))
+    return [left_top + title.ljust(size, across) + right_top,
+            *(f"{side} {line.ljust(size - 2)} {side}" for line in body),
+            left_low + across * size + right_low]
+
+
+def _beside(boxes: list[list[str]]) -> list[str]:
+    height = max((len(box) for box in boxes), default=0)
+    padded = [box[:-1] + [_blank(box)] * (height - len(box)) + box[-1:] for box in boxes]
+    return ["  ".join(parts) for parts in zip(*padded, strict=True)]
+
+
+def _blank(box: list[str]) -> str:
+    side = box[1][0]
+    return side + " " * (len(box[0]) - 2) + side

@@ -1,0 +1,87 @@
+"""Lets equal questions that are asked at the same time share one run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Landed(Generic[V]):
+    """The value of a run, and whether another caller made it."""
+
+    value: V
+    shared: bool
+
+
+class DeadlinePassed(Exception):
+    """A caller's own deadline passed while another caller's run was still going."""
+
+
+class SingleFlight(Generic[V]):
+    """Runs each question once at a time, for all who ask it meanwhile.
+
+    The first to ask leads and runs with its own deadline; the others wait, each until its own.
+    A failure is shared as a value is: once, with everyone who waited, and never with later askers.
+    A leader may have had less time than a waiter has left. So a waiter that receives a value
+    asks ``worth_again(value, remaining_s)``; when that says yes, it asks again, and leads if
+    nobody else does. It must say no when the remaining time is not longer than the run that
+    failed, or a crowd with nearly equal deadlines would run one after another in vain.
+    """
+
+    def __init__(self, worth_again: Callable[[V, float], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._worth_again = worth_again
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._flights: dict[Hashable, Future[V]] = {}
+
+    def run(self, key: Hashable, deadline: float, call: Callable[[], V]) -> Landed[V]:
+        """Return the value of ``call`` or of the equal run in flight.
+
+        Raises what the run raised, or DeadlinePassed. ``call`` must itself end by ``deadline``.
+        """
+        while True:
+            with self._lock:
+                future = self._flights.get(key)
+                if future is None:
+                    mine: Future[V] = Future()
+                    self._flights[key] = mine
+            if future is None:
+                return Landed(self._lead(key, mine, call), shared=False)
+            try:
+                value = future.result(timeout=max(0.0, deadline - self._clock()))
+            except FutureTimeout:
+                if not future.done():
+                    raise DeadlinePassed from None
+                value = future.result()     # it landed just then, or the run itself raised TimeoutError
+            if not self._worth_again(value, deadline - self._clock()):
+                return Landed(value, shared=True)
+
+    def __len__(self) -> int:
+        """Return how many questions are in flight."""
+        with self._lock:
+            return len(self._flights)
+
+    def _lead(self, key: Hashable, future: Future[V], call: Callable[[], V]) -> V:
+        try:
+            value = call()
+        except BaseException as failure:
+            self._leave(key)
+            future.set_exception(failure)
+            raise
+        self._leave(key)
+        future.set_result(value)
+        return value
+
+    def _leave(self, key: Hashable) -> None:
+        # Before the result is set: whoever asks after a failure starts anew, and a waiter that
+        # wants more time finds either no flight or a newer one, never this one again.
+        with self._lock:
+            del self._flights[key]

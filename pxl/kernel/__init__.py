@@ -1,0 +1,1 @@
+"""The Coq development, and the tools that build, identify and check it."""

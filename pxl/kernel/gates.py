@@ -1,0 +1,235 @@
+"""Check that the kernel proves what it says: no holes, no axioms, an independent checker agrees.
+
+Three gates, each of which returns its findings, empty when all is well:
+
+- ``words``: no source uses a command that would leave a hole or switch a check off;
+- ``assumptions``: `Print Assumptions` on every public theorem says "Closed under the global
+  context", and the whole output is the one that is stored in `results.ref`;
+- ``coqchk``: Coq's independent checker accepts the compiled files and finds no axiom in them.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pxl.kernel.build import run_coq
+from pxl.kernel.project import Project, Snapshot
+from pxl.kernel.scan import code_only, sentences
+
+RESULTS = "results.v"
+REFERENCE = "results.ref"
+CLOSED = "Closed under the global context"
+
+# Native integers and arrays make long texts fast to read. They are axioms to Coq, so each is allowed
+# by name: the standard library's integers, and the array operations that Words.v declares.
+INTEGERS = "Coq.Numbers.Cyclic.Int63.PrimInt63"
+ARRAYS_DECLARED_IN = "Words.v"
+ARRAYS = {"array": "#array_type", "array_get": "#array_get", "array_length": "#array_length"}
+
+_FORBIDDEN = tuple((re.compile(rf"(?<![\w']){words}(?![\w'])"), why) for words, why in (
+    ("Admitted", "leaves a theorem unproved"),
+    ("admit", "leaves a goal unproved"),
+    ("give_up", "leaves a goal unproved"),
+    (r"Admit\s+Obligations", "leaves obligations unproved"),
+    ("Axioms?", "assumes instead of proving"),
+    ("Parameters?", "assumes instead of defining"),
+    ("Conjectures?", "assumes instead of proving"),
+    (r"Declare\s+Module", "assumes a module instead of defining it"),
+    (r"(?:Unset|Set)\s+(?:Guard|Positivity|Universe)\s+Checking", "switches a check of Coq's kernel off"),
+    (r"bypass_check", "switches a check of Coq's kernel off"),
+    (r"type-in-type|impredicative-set", "changes Coq's logic"),
+    (r"Declare\s+ML\s+Module", "loads a plugin"),
+    ("Load", "reads a file that the kernel hash does not cover"),
+    (r"Redirect|Cd", "works outside the kernel's directory"),
+    ("Drop", "leaves Coq for its implementation"),
+))
+_IN_SECTIONS_ONLY = {"Variable", "Variables", "Hypothesis", "Hypotheses", "Context"}
+_LIBRARIES = {"Coq", "PXL"}
+_RESTATES = {"Theorem", "Lemma", "Corollary", "Fact", "Remark", "Proposition"}
+_STRICT_FLAGS = ("-Q", ".", "PXL", "-w", "+default", "-set", "Default Goal Selector=!",
+                 "-set", "Default Proof Using=Type")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that must not be: where, and why."""
+
+    where: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.why}"
+
+
+# ---------------------------------------------------------------- words
+
+def check_words(snapshot: Snapshot, present: Iterable[str]) -> list[Finding]:
+    """Search the sources' code, not their comments; ``present`` are the .v files beside them."""
+    findings = []
+    if snapshot.project.flags != _STRICT_FLAGS:
+        findings.append(Finding("_CoqProject", f"the flags are {snapshot.project.flags}, "
+                                f"not the strict ones, {_STRICT_FLAGS}"))
+    findings += [Finding(name, "is not listed in _CoqProject, so nothing checks it")
+                 for name in sorted(set(present) - set(snapshot.project.sources))]
+    for name, data in snapshot.files:
+        if name.endswith(".v"):
+            findings += check_source(name, data.decode())
+    return findings
+
+
+def check_source(name: str, text: str) -> list[Finding]:
+    """Search one source; say the line of each thing that must not be there."""
+    try:
+        code = code_only(text)
+    except ValueError as why:
+        return [Finding(name, str(why))]
+    findings = []
+    for pattern, why in _FORBIDDEN:
+        for match in pattern.finditer(code):
+            line = code.count("\n", 0, match.start()) + 1
+            findings.append(Finding(f"{name}:{line}", f"{' '.join(match.group().split())!r} {why}"))
+    return findings + _check_sentences(name, code)
+
+
+def _check_sentences(name: str, code: str) -> list[Finding]:
+    findings = []
+    open_scopes: list[tuple[str, str]] = []
+    for sentence in sentences(code):
+        words = [word for word in sentence.words() if word not in ("Local", "Global", "#")]
+        match words:
+            case ["Section", scope, *_]:
+                open_scopes.append(("Section", scope))
+            case ["Module", *_] if ":=" not in sentence.text:
+                open_scopes.append(("Module", words[-1]))
+            case ["End", _] if open_scopes:
+                open_scopes.pop()
+            case [word, *_] if word in _IN_SECTIONS_ONLY and not any(
+                    kind == "Section" for kind, _ in open_scopes):
+                findings.append(Finding(f"{name}:{sentence.line}", f"{word!r} outside a section "
+                                        "assumes instead of proving"))
+            case ["Primitive", primitive, *_, operation] if (
+                    name == ARRAYS_DECLARED_IN and ARRAYS.get(primitive) == operation):
+                pass  # Coq checks that its type is the operation's
+            case ["Primitive", *_]:
+                findings.append(Finding(f"{name}:{sentence.line}", "'Primitive' declares an axiom that is not "
+                                        "allowed by name: " + " ".join(words)))
+            case ["From", library, "Require", *_] if library in _LIBRARIES:
+                pass
+            case ["From", _, "Require", *_] | ["Require", *_]:
+                findings.append(Finding(f"{name}:{sentence.line}", "requires from elsewhere than "
+                                        "`From Coq` or `From PXL`: " + " ".join(words)))
+    return findings
+
+
+# ---------------------------------------------------------------- assumptions
+
+def print_assumptions(project: Project, kernel_dir: Path, deadline: float) -> str:
+    """Compile `results.v` again, for real, against the compiled kernel; return what Coq printed."""
+    with tempfile.TemporaryDirectory(prefix="pxl-results-") as scratch:
+        copy = Path(scratch) / RESULTS
+        copy.write_bytes((kernel_dir / RESULTS).read_bytes())
+        flags = [str(kernel_dir) if flag == "." else flag for flag in project.flags]
+        return run_coq(["coqc", "-q", *flags, str(copy)], cwd=Path(scratch),
+                       deadline=deadline).stdout
+
+
+def check_assumptions(results_source: str, printed: str, reference: str) -> list[Finding]:
+    """Compare what Coq printed with the stored text, and both with what they must say."""
+    findings = []
+    stated: list[str] = []
+    asked: list[str] = []
+    for sentence in sentences(code_only(results_source)):
+        match sentence.words():
+            case [kind, theorem, *_] if kind in _RESTATES:
+                stated.append(theorem.rstrip(":"))
+            case ["Print", "Assumptions", theorem]:
+                asked.append(theorem)
+    findings += [Finding(RESULTS, f"`Print Assumptions {theorem}.` is missing")
+                 for theorem in stated if theorem not in asked]
+    if not asked:
+        findings.append(Finding(RESULTS, "asks for no theorem's assumptions"))
+    lines = printed.splitlines()
+    closed = lines.count(CLOSED)
+    if closed != len(asked):
+        findings.append(Finding(RESULTS, f"{len(asked)} theorems, of which {closed} are "
+                                f"\"{CLOSED}\"; Coq printed:\n{printed}"))
+    if re.search(r"^(?:Axioms|Section Variables|Transparent constants|Opaque constants)\s*:", printed, re.M):
+        findings.append(Finding(RESULTS, f"a theorem rests on assumptions:\n{printed}"))
+    if printed != reference:
+        findings.append(Finding(REFERENCE, f"is not what Coq printed, which is:\n{printed}"))
+    return findings
+
+
+# ---------------------------------------------------------------- coqchk
+
+def with_primitives(snapshot: Snapshot) -> set[str]:
+    """Return the sources that load native integers or declare native arrays.
+
+    A source counts when it does so itself or requires one that counts.
+    """
+    found: set[str] = set()
+    for name, data in snapshot.files:  # in compile order: what is required comes earlier
+        native = {INTEGERS.rpartition(".")[2], *(other.removesuffix(".v") for other in found)}
+        for sentence in sentences(code_only(data.decode()) if name.endswith(".v") else ""):
+            words = sentence.words()
+            required = {word.rpartition(".")[2] for word in words} if "Require" in words[:3] else set()
+            if required & native or words[:1] == ["Primitive"]:
+                found.add(name)
+    return found
+
+
+def run_coqchk(kernel_dir: Path, modules: Iterable[str], deadline: float) -> str:
+    """Run Coq's independent checker on modules and all they rest on; return its summary."""
+    names = [f"PXL.{module.removesuffix('.v')}" for module in modules]
+    done = run_coq(["coqchk", "-silent", "-o", "-Q", ".", "PXL", *names], cwd=kernel_dir,
+                   deadline=deadline)
+    return done.stdout + done.stderr  # 8.16 writes the summary to standard error
+
+
+def parse_summary(summary: str) -> dict[str, list[str]]:
+    """Read coqchk's context summary: each heading with what is listed below it.
+
+    >>> parse_summary("* Theory: Set is predicative\\n\\n* Axioms:\\n    A.b\\n    C.d\\n")
+    {'Theory': ['Set is predicative'], 'Axioms': ['A.b', 'C.d']}
+    """
+    listed: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in summary.splitlines():
+        if line.startswith("* "):
+            heading, _, value = line[2:].partition(":")
+            current = listed.setdefault(heading.strip(), [])
+            line = value
+        elif not listed:
+            continue
+        if line.strip():
+            current.append(line.strip())
+    return listed
+
+
+def check_summary(summary: str, *, primitives_allowed: bool) -> list[Finding]:
+    """Find everything in coqchk's summary that is not `<none>` and not allowed by name."""
+    listed = parse_summary(summary)
+    findings = []
+    theory = listed.pop("Theory", [])
+    if "Set is predicative" not in theory:
+        findings.append(Finding("coqchk", f"the theory is {theory}, not `Set is predicative`"))
+    for heading in ("Axioms", "Constants/Inductives relying on type-in-type",
+                    "Constants/Inductives relying on unsafe (co)fixpoints",
+                    "Inductives whose positivity is assumed"):
+        if heading not in listed:
+            findings.append(Finding("coqchk", f"its summary has no line {heading!r}:\n{summary}"))
+    for heading, names in listed.items():
+        for name in names:
+            allowed = primitives_allowed and heading == "Axioms" and _is_primitive(name)
+            if name != "<none>" and not allowed:
+                findings.append(Finding("coqchk", f"{heading}: {name}"))
+    return findings
+
+
+def _is_primitive(name: str) -> bool:
+    module, _, last = name.rpartition(".")
+    return module == INTEGERS or (module == f"PXL.{ARRAYS_DECLARED_IN.removesuffix('.v')}" and last in ARRAYS)

@@ -1,0 +1,42 @@
+"""What became of one formula, with the kernel's word for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pxl.certificate import Countermodel
+from pxl.checker import Checked
+from pxl.formula import Formula
+from pxl.render import Script
+
+PROVED = "proved"
+REFUTED = "refuted"
+UNKNOWN = "unknown"
+
+TIMEOUT = "timeout"      # the one reason that more time may mend
+SIZE = "size"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A verdict on a renamed formula (atoms ``p1``, ``p2``, …). Times in seconds.
+
+    ``verdict`` is ``proved``, ``refuted`` or ``unknown``; only the last has a ``reason``
+    (``timeout`` or ``size``) with its ``detail``, and only the others a ``script``.
+    """
+
+    verdict: str
+    reason: str | None = None
+    detail: str | None = None
+    countermodel: Countermodel | None = None
+    script: Script | None = None
+    checked: Checked | None = None
+    search_s: float = 0.0
+    kernel_s: float = 0.0
+    queue_s: float = 0.0
+
+
+# Decides a renamed formula before a moment of time.monotonic(). Raises PoolBusy, ProverError and
+# KernelDisagreement; a deadline that runs out is an outcome (unknown, timeout), not an error.
+Decide = Callable[[Formula, float], Outcome]

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Make this clone ready: Coq, a virtual environment, the pinned requirements, the compiled kernel.
+#
+#   scripts/setup.sh          what the server needs
+#   scripts/setup.sh --dev    what tests, linting and benchmarks need besides
+#
+# Does only what is still missing, and says what it does. As root on Debian it installs what the
+# system lacks with apt-get; otherwise it says what to install and ends with status 2.
+# PYTHON names an interpreter, VENV the environment's directory (.venv), PXL_KERNEL_DIR the
+# compiled kernel's (pxl/kernel/_build).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+VENV=${VENV:-.venv}
+lock=requirements.lock
+
+say() { printf 'setup: %s\n' "$*"; }
+
+die() {
+    printf 'setup: %s\n' "$@" >&2
+    exit 2
+}
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:+"$PYTHON"} python3.11 python3.12 python3.13 python3; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+}
+
+has_coq() { command -v coqc >/dev/null && command -v coqchk >/dev/null; }
+
+has_environment() { "$VENV/bin/python" -m pip --version >/dev/null 2>&1; }
+
+makes_environments() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
+
+# Prints the Debian packages that this machine lacks, one a line.
+missing_packages() {
+    local python
+    python=$(find_python)
+    if [[ -z $python ]]; then
+        printf '%s\n' python3 python3-venv
+    elif ! has_environment && ! makes_environments "$python"; then
+        printf '%s\n' python3-venv
+    fi
+    if ! has_coq; then
+        printf '%s\n' coq
+    fi
+    local tool
+    for tool in make curl; do # the tests run both
+        if [[ $lock == requirements-dev.lock ]] && ! command -v "$tool" >/dev/null; then
+            printf '%s\n' "$tool"
+        fi
+    done
+}
+
+install_packages() {
+    local -a packages
+    mapfile -t packages < <(missing_packages)
+    if (( ${#packages[@]} == 0 )); then
+        return
+    fi
+    if (( EUID != 0 )) || ! command -v apt-get >/dev/null; then
+        die "this machine lacks: ${packages[*]}" \
+            "install it as root and run this again. On Debian 12:" \
+            "    apt-get update && apt-get install -y --no-install-recommends ${packages[*]}" \
+            "elsewhere: Python 3.11 or later with venv, and Coq 8.16 or later with coqc and coqchk on the PATH"
+    fi
+    say "installing ${packages[*]} with apt-get"
+    export DEBIAN_FRONTEND=noninteractive
+    local -a apt=(apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+    "${apt[@]}" update
+    "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null
+    mapfile -t packages < <(missing_packages)
+    if (( ${#packages[@]} > 0 )); then
+        die "apt-get installed what this system has, but it still lacks: ${packages[*]}" \
+            "(Python must be 3.11 or later: use Debian 12 or later, or name an interpreter in PYTHON)"
+    fi
+}
+
+make_environment() {
+    if has_environment; then
+        return
+    fi
+    local python
+    python=$(find_python)
+    say "making a virtual environment in $VENV with $("$python" --version)"
+    "$python" -m venv --clear "$VENV"
+}
+
+# A stamp holds what was asked for when pip last had installed all of it.
+install_requirements() {
+    if cat "$lock" pyproject.toml | cmp -s - "$VENV/.installed-$lock"; then
+        return
+    fi
+    say "installing $lock into $VENV"
+    local -a pip=("$VENV/bin/python" -m pip --disable-pip-version-check install --quiet)
+    "${pip[@]}" --require-hashes -r "$lock"
+    "${pip[@]}" --no-deps --editable .
+    cat "$lock" pyproject.toml >"$VENV/.installed-$lock"
+    # requirements-dev.lock holds all of requirements.lock.
+    cat requirements.lock pyproject.toml >"$VENV/.installed-requirements.lock"
+}
+
+case ${1:-} in
+    '') ;;
+    --dev) lock=requirements-dev.lock ;;
+    *) die "unknown option $1; known is --dev" ;;
+esac
+
+# Two set-ups of one clone take turns; the lock ends with this process.
+if command -v flock >/dev/null; then
+    exec 9<scripts/setup.sh
+    flock 9
+fi
+
+install_packages
+make_environment
+install_requirements
+"$VENV/bin/python" -m pxl.kernel build ${PXL_KERNEL_DIR:+--dir "$PXL_KERNEL_DIR"}
+say "ready"

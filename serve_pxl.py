@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Start the proof server: read the settings, put the parts together, serve until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import logging
+import sys
+
+from pxl import __version__, settings as settings_table
+from pxl.app import Parts, create_app
+from pxl.drain import Drain
+from pxl.errors import ConfigError, PxlError
+from pxl.server import Server
+from pxl.settings import Settings
+
+EPILOG = """\
+settings (environment variable, default [unit], meaning):
+
+{table}
+
+SIGTERM lets proofs in flight finish (PXL_DRAIN_TIMEOUT) and exits 0; a second one exits at once.
+Exit status: 0 drained, 1 nothing can be proved or stopped at once, 2 bad configuration."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the server; return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings.from_env()
+        if options.debug:
+            settings = dataclasses.replace(settings, log_level="DEBUG")
+        if options.check_config:
+            print("The configuration is valid.")
+            return 0
+        _start_logging(settings)
+        return serve(settings)
+    except ConfigError as error:
+        for line in error.detail.splitlines():
+            print(f"serve_pxl.py: {line}", file=sys.stderr)
+        return 2
+    except PxlError as error:
+        print(f"serve_pxl.py: {error.title}: {error.detail}", file=sys.stderr)
+        return 1
+
+
+def serve(settings: Settings) -> int:
+    """Serve until drained; return 0, or 1 when nothing can be proved or work was cut off."""
+    from pxl.compose import build       # the prover's packages are not needed for --help
+
+    logging.getLogger("performance").info("Performance monitor initialized")
+    prover = build(settings)
+    # Threads that wait for a session or a socket must not wait long for a search that computes.
+    sys.setswitchinterval(0.0005)
+    drain = Drain(settings.drain_timeout_s)
+    warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
+        if settings.is_open else ()
+    parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
+                  prover.about(), warnings)
+    print(f"PXL Kernel Hash: {prover.kernel.kernel_hash}")
+    print(f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...")
+    print(f"Session pool size: {settings.pool_size}")
+    print(f"Cache TTL: {settings.cache_ttl_s:g}s")
+    print("HMAC Authentication: Disabled", flush=True)
+    for warning in warnings:
+        logging.getLogger("pxl").warning(warning)
+    server = Server(create_app(parts), settings, drain, on_expiry=prover.abort)
+    server.install_signals()
+    try:
+        prover.start()
+        readiness = prover.self_proof.probe()
+        if not readiness.is_ready:
+            raise PxlError(f"the first self-proof failed: {readiness.reason}")
+        prover.self_proof.start()
+        print("Using Waitress WSGI server for production stability...", flush=True)
+        server.print_listen()
+        server.run()
+        return 1 if drain.is_urgent else 0
+    finally:
+        server.close()      # first: whoever connects now is turned away, not kept waiting
+        prover.close()
+
+
+def _start_logging(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s:%(name)s:%(message)s")
+    # One line for each request that waits for a thread is no news; the pool's own limit is.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="serve_pxl.py", description="Serve kernel-checked verdicts on modal formulas over HTTP.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EPILOG.format(table=settings_table.help_text()))
+    parser.add_argument("--debug", action="store_true", help="log everything; replies never show a traceback")
+    parser.add_argument("--check-config", action="store_true", help="check the settings and exit")
+    parser.add_argument("--version", action="version", version=f"LOGOS PXL Core {__version__}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""A real server with a fake prover; as a program, it is told on standard input when to finish its proofs."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from fake_decider import FakeDecider, FakePool
+
+from pxl.app import Parts, create_app
+from pxl.cache import ProofCache
+from pxl.drain import Drain
+from pxl.errors import ProverCrashed
+from pxl.health import SelfProof
+from pxl.server import Server
+from pxl.service import Service
+from pxl.settings import Settings
+
+HASH = "0123456789abcdef" * 4
+
+
+@dataclass
+class Live:
+    """What a test holds of a running server."""
+
+    url: str
+    port: int
+    decider: FakeDecider
+    pool: FakePool
+    drain: Drain
+    service: Service
+    self_proof: SelfProof
+
+    def post(self, path: str, body: Any = None, *, raw: bytes | None = None, **headers: str) -> requests.Response:
+        data = json.dumps(body).encode() if raw is None else raw
+        sent = {"Content-Type": "application/json"} | {n.replace("_", "-"): v for n, v in headers.items()}
+        return requests.post(self.url + path, data=data, headers=sent, timeout=30)
+
+    def prove(self, goal: str, **members: Any) -> requests.Response:
+        return self.post("/prove", {"goal": goal, **members})
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return requests.request(options.pop("method", "GET"), self.url + path, timeout=30, **options)
+
+    def raw(self, data: bytes) -> bytes:
+        """Send bytes as they are; return the whole answer, up to where the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(data)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakePool,
+             ) -> tuple[Parts, Service, SelfProof]:
+    service = Service(decider.decide, HASH, ProofCache(settings.cache_size, settings.cache_ttl_s),
+                      timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
+                      max_in_flight=settings.pool_size + settings.max_queue)
+    self_proof = SelfProof(decider.decide, lambda: service.certified_at)
+    about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
+    return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about), service, self_proof
+
+
+@contextmanager
+def running(decider: FakeDecider | None = None, **env: str) -> Iterator[Live]:
+    """Run a server on a free port for as long as the block lasts."""
+    settings = Settings.from_env({"PXL_SERVER_PORT": "0", "PXL_DRAIN_TIMEOUT": "0", **env})
+    decider, drain, pool = decider or FakeDecider(), Drain(settings.drain_timeout_s), FakePool()
+    parts, service, self_proof = parts_of(settings, decider, drain, pool)
+    server = Server(create_app(parts), settings, drain)
+    self_proof.probe()
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield Live(f"http://127.0.0.1:{server.port}", server.port, decider, pool, drain, service, self_proof)
+    finally:
+        decider.release()
+        server.stop()
+        thread.join(10)
+        server.close()
+        assert not thread.is_alive()
+
+
+def main(drain_timeout: str) -> int:
+    """Serve with signals installed; hold every proof until a line comes in. Prints the port."""
+    settings = Settings.from_env({"PXL_SERVER_PORT": "0", "PXL_DRAIN_TIMEOUT": drain_timeout})
+    decider, drain = FakeDecider(), Drain(settings.drain_timeout_s)
+    parts, _, self_proof = parts_of(settings, decider, drain, FakePool())
+    self_proof.probe()
+
+    def take_sessions_away() -> None:
+        def gone(formula, deadline):
+            raise ProverCrashed("the session was closed")
+        decider.decide_now = gone
+        decider.release()
+
+    server = Server(create_app(parts), settings, drain, on_expiry=take_sessions_away)
+    server.install_signals()
+    with decider.held():
+        threading.Thread(target=lambda: (sys.stdin.readline(), decider.release()), daemon=True).start()
+        print(server.port, flush=True)
+        server.run()
+        began = time.monotonic()
+        server.close()
+    print(f"closed in {time.monotonic() - began:.1f} s", flush=True)
+    return 1 if drain.is_urgent else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
