@@ -62,31 +62,38 @@ Definition unary (nodes : map node) (a : positive) (k : node -> node * list clau
   match get None a nodes with Some n => Some (k n) | None => None end.
 
 Definition binary (nodes : map node) (i a b : positive) (op : form -> form -> form)
-    (k : positive -> positive -> list clause) : option (node * list clause) :=
+    (k : positive -> positive -> positive -> list clause) : option (node * list clause) :=
   match get None a nodes with
   | Some n =>
       match get None b nodes with
-      | Some m => Some (Plain (op (meaning n) (meaning m)) (xO i), k (lit n) (lit m))
+      | Some m => Some (Plain (op (meaning n) (meaning m)) (xO i), k i (lit n) (lit m))
       | None => None
       end
   | None => None
   end.
 
+Definition conj_clauses (i x y : positive) : list clause :=
+  [[xI i; x]; [xI i; y]; [xO i; flip x; flip y]].
+Definition disj_clauses (i x y : positive) : list clause :=
+  [[xO i; flip x]; [xO i; flip y]; [xI i; x; y]].
+Definition impl_clauses (i x y : positive) : list clause :=
+  [[xO i; x]; [xO i; flip y]; [xI i; flip x; y]].
+Definition iff_clauses (i x y : positive) : list clause :=
+  [[xI i; flip x; y]; [xI i; x; flip y]; [xO i; x; y]; [xO i; flip x; flip y]].
+
 Definition describe (nodes : map node) (i : positive) (e : entry)
   : option (node * list clause) :=
-  let v := xO i in
-  let nv := xI i in
   match e with
-  | EAtom p => Some (Plain (Atom p) v, [])
-  | EBot => Some (Plain Bot v, [[nv]])
+  | EAtom p => Some (Plain (Atom p) (xO i), [])
+  | EBot => Some (Plain Bot (xO i), [[xI i]])
   | ENeg a => unary nodes a (fun n => (Plain (Neg (meaning n)) (flip (lit n)), []))
-  | EConj a b => binary nodes i a b Conj (fun x y => [[nv; x]; [nv; y]; [v; flip x; flip y]])
-  | EDisj a b => binary nodes i a b Disj (fun x y => [[v; flip x]; [v; flip y]; [nv; x; y]])
-  | EImpl a b => binary nodes i a b Impl (fun x y => [[v; x]; [v; flip y]; [nv; flip x; y]])
-  | EIff a b => binary nodes i a b Iff (fun x y =>
-      [[nv; flip x; y]; [nv; x; flip y]; [v; x; y]; [v; flip x; flip y]])
-  | EBox a => unary nodes a (fun n => (Boxed (meaning n) v (lit n), [[nv; lit n]]))
-  | EDia a => unary nodes a (fun n => (Diamond (meaning n) v (lit n), [[v; flip (lit n)]]))
+  | EConj a b => binary nodes i a b Conj conj_clauses
+  | EDisj a b => binary nodes i a b Disj disj_clauses
+  | EImpl a b => binary nodes i a b Impl impl_clauses
+  | EIff a b => binary nodes i a b Iff iff_clauses
+  | EBox a => unary nodes a (fun n => (Boxed (meaning n) (xO i) (lit n), [[xI i; lit n]]))
+  | EDia a => unary nodes a (fun n =>
+      (Diamond (meaning n) (xO i) (lit n), [[xO i; flip (lit n)]]))
   end.
 
 (** Clauses by number, and the next number. *)
@@ -162,12 +169,11 @@ Fixpoint tautology (c : clause) (seen : set) : bool :=
       then true else tautology c (add l seen)
   end.
 
+Definition modal (nodes : map node) (v : positive) : bool :=
+  match get None v nodes with Some (Boxed _ _ _ | Diamond _ _ _) => true | _ => false end.
+
 Definition is_modal (nodes : map node) (l : positive) : bool :=
-  match l with
-  | xH => false
-  | xO v | xI v =>
-      match get None v nodes with Some (Boxed _ _ _ | Diamond _ _ _) => true | _ => false end
-  end.
+  match l with xO v | xI v => modal nodes v | xH => false end.
 
 (** [c] without [x], provided that the rest is modal. *)
 Fixpoint modal_rest (nodes : map node) (x : positive) (c : clause) : option clause :=
@@ -180,13 +186,15 @@ Fixpoint modal_rest (nodes : map node) (x : positive) (c : clause) : option clau
       else None
   end.
 
-(** From [C, g] infer [C, Box g]; from [C, ~g] infer [C, ~ Dia g]. *)
+(** From [C, g] infer [C, Box g]; from [C, ~g] infer [C, ~ Dia g]: [l] in place
+    of [x]. *)
+Definition conclude (nodes : map node) (c : clause) (x l : positive) : option clause :=
+  match modal_rest nodes x c with Some r => Some (l :: r) | None => None end.
+
 Definition necessitate (nodes : map node) (c : clause) (v : positive) : option clause :=
-  let conclude x l :=
-    match modal_rest nodes x c with Some r => Some (l :: r) | None => None end in
   match get None v nodes with
-  | Some (Boxed _ _ child) => conclude child (xO v)
-  | Some (Diamond _ _ child) => conclude (flip child) (xI v)
+  | Some (Boxed _ _ child) => conclude nodes c child (xO v)
+  | Some (Diamond _ _ child) => conclude nodes c (flip child) (xI v)
   | _ => None
   end.
 
@@ -217,17 +225,17 @@ Fixpoint all_equal (l : positive) (c : clause) : bool :=
   | k :: c => if Pos.eqb k l then all_equal l c else false
   end.
 
+(** Whether the steps derive the root. *)
+Definition check_steps (nodes : map node) (s : store) (root : node) (ss : list step) : bool :=
+  match run nodes s ss None with Some c => all_equal (lit root) c | None => false end.
+
 Definition check_proof (f : form) (p : proof) : bool :=
   match read_table (table p) 1 Leaf {| clauses := Leaf; next := 1 |} None with
   | Some (nodes, s, root) =>
-      if form_eqb (meaning root) f then
-        match run nodes s (steps p) None with
-        | Some c => all_equal (lit root) c
-        | None => false
-        end
-      else false
+      if form_eqb (meaning root) f then check_steps nodes s root (steps p) else false
   | None => false
   end.
+
 (** ** Soundness
 
     Straight in the Hilbert system, by natural deduction in theories. A theory
@@ -357,14 +365,12 @@ Proof.
   - rewrite flip_flip; exact N.
 Qed.
 
-(** What [f] is called in the proofs below: [no] when it is false, [yes] when it
-    is true. *)
-Lemma no : forall den l f, denotes den l f -> forall T : theory, T (deny den l) -> T (Neg f).
-Proof. intros den l f [ N _ ] T; exact (by1 T _ _ N). Qed.
+Lemma no : forall {den l f}, denotes den l f -> forall T : theory, T (deny den l) -> T (Neg f).
+Proof. exact (fun den l f D T => by1 T _ _ (if_denied _ _ _ D)). Qed.
 
-Lemma yes : forall den l f, denotes den l f ->
+Lemma yes : forall {den l f}, denotes den l f ->
   forall T : theory, T (deny den (flip l)) -> T f.
-Proof. intros den l f [ _ Y ] T; exact (by1 T _ _ Y). Qed.
+Proof. exact (fun den l f D T => by1 T _ _ (if_affirmed _ _ _ D)). Qed.
 
 (** To show a clause valid, refute its literals in any theory. *)
 Fixpoint refutes (den : positive -> form) (T : theory) (c : clause) : Prop :=
@@ -386,7 +392,7 @@ Proof. intros den c R; exact (refutes_clash den c theorems (fun U _ => R U)). Qe
 
     [defines cs P]: [P], if the clauses [cs] are valid. *)
 Fixpoint defines (den : positive -> form) (cs : list clause) (P : Prop) : Prop :=
-  match cs with [] => P | c :: cs => valid den c -> defines den cs P end.
+  match cs with [] => P | c :: cs => (forall T, refutes den T c) -> defines den cs P end.
 
 Definition given {A} (P : A -> Prop) (o : option A) : Prop :=
   match o with Some x => P x | None => True end.
@@ -410,16 +416,25 @@ Definition described den (i : positive) (o : option (node * list clause)) : Prop
   | None => True
   end.
 
+Lemma binary_described : forall den i n m op k, good den n -> good den m ->
+  (forall f g x y, denotes den (xO i) (op f g) -> denotes den x f -> denotes den y g ->
+    forall P, defines den (k i x y) P -> P) ->
+  described den i (Some (Plain (op (meaning n) (meaning m)) (xO i), k i (lit n) (lit m))).
+Proof.
+  intros den i n m op k N M D; simpl; intros E; apply denotes_node in E.
+  exact (conj (Good den (Plain _ _) E I)
+    (D _ _ _ _ E (good_lit den n N) (good_lit den m M))).
+Qed.
+
 Lemma binary_sound : forall den nodes, good_nodes den nodes -> forall i a b op k,
   (forall f g x y, denotes den (xO i) (op f g) -> denotes den x f -> denotes den y g ->
-    forall P, defines den (k x y) P -> P) ->
+    forall P, defines den (k i x y) P -> P) ->
   described den i (binary nodes i a b op k).
 Proof.
-  intros den nodes G i a b op k D; unfold binary; generalize (G a), (G b).
-  destruct (get None a nodes) as [ n | ]; [ | intros _ _; exact I ].
-  destruct (get None b nodes) as [ m | ]; [ | intros _ _; exact I ].
-  intros [ N _ ] [ M _ ] E; apply denotes_node in E.
-  exact (conj (Good den (Plain _ _) E I) (D _ _ _ _ E N M)).
+  intros den nodes G i a b op k D; unfold binary; generalize (G a).
+  destruct (get None a nodes) as [ n | ]; [ intros N | exact (fun _ => I) ]; generalize (G b).
+  destruct (get None b nodes) as [ m | ]; [ | exact (fun _ => I) ].
+  exact (fun M => binary_described den i n m op k N M D).
 Qed.
 
 Lemma unary_sound : forall den nodes, good_nodes den nodes -> forall i a k,
@@ -427,67 +442,81 @@ Lemma unary_sound : forall den nodes, good_nodes den nodes -> forall i a k,
   described den i (unary nodes a k).
 Proof.
   intros den nodes G i a k D; unfold unary; generalize (G a).
-  destruct (get None a nodes) as [ n | ]; [ | intros _; exact I ].
-  intros [ N _ ]; exact (D n N).
+  destruct (get None a nodes) as [ n | ]; [ | exact (fun _ => I) ].
+  exact (fun N => D n (good_lit den n N)).
+Qed.
+
+(** What the literals say: [v] of the node, [s] and [t] of its children. *)
+Lemma conj_sound : forall den i f g x y,
+  denotes den (xO i) (Conj f g) -> denotes den x f -> denotes den y g ->
+  forall P, defines den (conj_clauses i x y) P -> P.
+Proof.
+  intros den i f g x y V X Y P K; exact (K
+    (fun T v s => absurd T f (no X T s) (by1 T _ _ (ax_conj_l f g) (yes V T v)))
+    (fun T v t => absurd T g (no Y T t) (by1 T _ _ (ax_conj_r f g) (yes V T v)))
+    (fun T v s t => absurd T (Conj f g) (no V T v)
+      (by2 T f g _ (ax_conj_i f g) (yes X T s) (yes Y T t)))).
+Qed.
+
+Lemma disj_sound : forall den i f g x y,
+  denotes den (xO i) (Disj f g) -> denotes den x f -> denotes den y g ->
+  forall P, defines den (disj_clauses i x y) P -> P.
+Proof.
+  intros den i f g x y V X Y P K; exact (K
+    (fun T v s => absurd T _ (no V T v) (by1 T _ _ (ax_disj_l f g) (yes X T s)))
+    (fun T v t => absurd T _ (no V T v) (by1 T _ _ (ax_disj_r f g) (yes Y T t)))
+    (fun T v s t => app T _ _
+      (by2 T _ _ _ (ax_disj_e f g Bot) (impl_false T f Bot (no X T s))
+        (impl_false T g Bot (no Y T t)))
+      (yes V T v))).
+Qed.
+
+Lemma impl_sound : forall den i f g x y,
+  denotes den (xO i) (Impl f g) -> denotes den x f -> denotes den y g ->
+  forall P, defines den (impl_clauses i x y) P -> P.
+Proof.
+  intros den i f g x y V X Y P K; exact (K
+    (fun T v s => absurd T _ (no V T v) (impl_false T f g (no X T s)))
+    (fun T v t => absurd T _ (no V T v) (weaken T f g (yes Y T t)))
+    (fun T v s t => absurd T g (no Y T t) (app T f g (yes V T v) (yes X T s)))).
+Qed.
+
+Lemma iff_sound : forall den i f g x y,
+  denotes den (xO i) (Iff f g) -> denotes den x f -> denotes den y g ->
+  forall P, defines den (iff_clauses i x y) P -> P.
+Proof.
+  intros den i f g x y V X Y P K; exact (K
+    (fun T v s t => absurd T g (no Y T t)
+      (by2 T _ f g (ax_iff_l f g) (yes V T v) (yes X T s)))
+    (fun T v s t => absurd T f (no X T s)
+      (by2 T _ g f (ax_iff_r f g) (yes V T v) (yes Y T t)))
+    (fun T v s t => absurd T _ (no V T v)
+      (by2 T _ _ _ (ax_iff_i f g) (impl_false T f g (no X T s)) (impl_false T g f (no Y T t))))
+    (fun T v s t => absurd T _ (no V T v)
+      (by2 T _ _ _ (ax_iff_i f g) (weaken T f g (yes Y T t)) (weaken T g f (yes X T s))))).
 Qed.
 
 Lemma describe_sound : forall den nodes, good_nodes den nodes -> forall i e,
   described den i (describe nodes i e).
 Proof.
   intros den nodes G i [ p | | a | a b | a b | a b | a b | a | a ].
-  - intros E; exact (conj (Good den (Plain _ _) (denotes_node _ _ _ E) I) (fun P K => K)).
-  - intros E; apply denotes_node in E; split; [ exact (Good den (Plain _ _) E I) | intros P K ].
-    apply K, refutes_valid; intros T; exact (yes _ _ _ E T).
-  - apply (unary_sound den nodes G); intros n N _.
-    exact (conj (Good den (Plain _ _) (denotes_flip _ _ _ N) I) (fun P K => K)).
-  - apply (binary_sound den nodes G); intros f g x y V X Y P K.
-    apply K; apply refutes_valid; intros T v.
-    + intros s; apply (absurd T f); [ exact (no _ _ _ X T s) | ].
-      exact (by1 T _ _ (ax_conj_l f g) (yes _ _ _ V T v)).
-    + intros t; apply (absurd T g); [ exact (no _ _ _ Y T t) | ].
-      exact (by1 T _ _ (ax_conj_r f g) (yes _ _ _ V T v)).
-    + intros s t; apply (absurd T (Conj f g)); [ exact (no _ _ _ V T v) | ].
-      exact (by2 T _ _ _ (ax_conj_i f g) (yes _ _ _ X T s) (yes _ _ _ Y T t)).
-  - apply (binary_sound den nodes G); intros f g x y V X Y P K.
-    apply K; apply refutes_valid; intros T v.
-    + intros s; apply (absurd T (Disj f g)); [ exact (no _ _ _ V T v) | ].
-      exact (by1 T _ _ (ax_disj_l f g) (yes _ _ _ X T s)).
-    + intros t; apply (absurd T (Disj f g)); [ exact (no _ _ _ V T v) | ].
-      exact (by1 T _ _ (ax_disj_r f g) (yes _ _ _ Y T t)).
-    + intros s t; apply (app T (Disj f g)); [ | exact (yes _ _ _ V T v) ].
-      apply (by2 T _ _ _ (ax_disj_e f g Bot)).
-      * exact (impl_false T f Bot (no _ _ _ X T s)).
-      * exact (impl_false T g Bot (no _ _ _ Y T t)).
-  - apply (binary_sound den nodes G); intros f g x y V X Y P K.
-    apply K; apply refutes_valid; intros T v.
-    + intros s; apply (absurd T (Impl f g)); [ exact (no _ _ _ V T v) | ].
-      exact (impl_false T f g (no _ _ _ X T s)).
-    + intros t; apply (absurd T (Impl f g)); [ exact (no _ _ _ V T v) | ].
-      exact (weaken T f g (yes _ _ _ Y T t)).
-    + intros s t; apply (absurd T g); [ exact (no _ _ _ Y T t) | ].
-      exact (app T f g (yes _ _ _ V T v) (yes _ _ _ X T s)).
-  - apply (binary_sound den nodes G); intros f g x y V X Y P K.
-    apply K; apply refutes_valid; intros T v s t.
-    + apply (absurd T g); [ exact (no _ _ _ Y T t) | ].
-      exact (by2 T _ _ _ (ax_iff_l f g) (yes _ _ _ V T v) (yes _ _ _ X T s)).
-    + apply (absurd T f); [ exact (no _ _ _ X T s) | ].
-      exact (by2 T _ _ _ (ax_iff_r f g) (yes _ _ _ V T v) (yes _ _ _ Y T t)).
-    + apply (absurd T (Iff f g)); [ exact (no _ _ _ V T v) | ].
-      apply (by2 T _ _ _ (ax_iff_i f g)).
-      * exact (impl_false T f g (no _ _ _ X T s)).
-      * exact (impl_false T g f (no _ _ _ Y T t)).
-    + apply (absurd T (Iff f g)); [ exact (no _ _ _ V T v) | ].
-      apply (by2 T _ _ _ (ax_iff_i f g)).
-      * exact (weaken T f g (yes _ _ _ Y T t)).
-      * exact (weaken T g f (yes _ _ _ X T s)).
-  - apply (unary_sound den nodes G); intros n N E; apply denotes_node in E.
-    split; [ exact (Good den (Boxed _ _ _) E N) | intros P K ].
-    apply K, refutes_valid; intros T v s; apply (absurd T _ (no _ _ _ N T s)).
-    exact (by1 T _ _ (ax_T _) (yes _ _ _ E T v)).
-  - apply (unary_sound den nodes G); intros n N E; apply denotes_node in E.
-    split; [ exact (Good den (Diamond _ _ _) E N) | intros P K ].
-    apply K, refutes_valid; intros T v s; apply (absurd T _ (no _ _ _ E T v)).
-    exact (dia_intro T _ (yes _ _ _ N T s)).
+  - exact (fun E => conj (Good den (Plain _ _) (denotes_node den i _ E) I) (fun P K => K)).
+  - exact (fun E => let V := denotes_node den i Bot E in
+      conj (Good den (Plain _ _) V I) (fun P K => K (fun T => yes V T))).
+  - apply (unary_sound den nodes G); exact (fun n N _ =>
+      conj (Good den (Plain _ _) (denotes_flip den _ _ N) I) (fun P K => K)).
+  - exact (binary_sound den nodes G i a b Conj _ (conj_sound den i)).
+  - exact (binary_sound den nodes G i a b Disj _ (disj_sound den i)).
+  - exact (binary_sound den nodes G i a b Impl _ (impl_sound den i)).
+  - exact (binary_sound den nodes G i a b Iff _ (iff_sound den i)).
+  - apply (unary_sound den nodes G); exact (fun n N E =>
+      let V := denotes_node den i (Box (meaning n)) E in
+      conj (Good den (Boxed _ _ _) V N) (fun P K => K (fun T v s =>
+        absurd T _ (no N T s) (by1 T _ _ (ax_T _) (yes V T v))))).
+  - apply (unary_sound den nodes G); exact (fun n N E =>
+      let V := denotes_node den i (Dia (meaning n)) E in
+      conj (Good den (Diamond _ _ _) V N) (fun P K => K (fun T v s =>
+        absurd T _ (no V T v) (dia_intro T _ (yes N T s))))).
 Qed.
 
 Lemma push_sound : forall den s c, good_clauses den (clauses s) ->
@@ -500,7 +529,7 @@ Lemma push_all_sound : forall den cs s, good_clauses den (clauses s) ->
   defines den cs (good_clauses den (clauses (push_all s cs))).
 Proof.
   intros den cs; induction cs as [ | c cs IH ]; intros s G; [ exact G | ].
-  intros V; exact (IH (push s c) (push_sound den s c G V)).
+  intros V; exact (IH (push s c) (push_sound den s c G (refutes_valid den c V))).
 Qed.
 
 (** *** The table
@@ -516,26 +545,39 @@ Record sound (nodes : map node) (s : store) (last : option node)
 Definition agrees (nodes : map node) (den : positive -> form) : Prop :=
   forall i, given (fun n => den i = meaning n) (get None i nodes).
 
-Lemma read_table_sound : forall t i nodes s last,
-  (forall den, agrees nodes den -> sound nodes s last den) ->
-  match read_table t i nodes s last with
-  | Some (nodes', s', root) => forall den, agrees nodes' den -> sound nodes' s' (Some root) den
+Definition always_sound (nodes : map node) (s : store) (last : option node) : Prop :=
+  forall den, agrees nodes den -> sound nodes s last den.
+
+Definition table_sound (o : option (map node * store * node)) : Prop :=
+  match o with
+  | Some (nodes, s, root) => always_sound nodes s (Some root)
   | None => True
   end.
+
+Lemma sound_put : forall nodes i n cs s last, get None i nodes = None ->
+  always_sound nodes s last ->
+  (forall den, good_nodes den nodes -> described den i (Some (n, cs))) ->
+  always_sound (put None i (Some n) nodes) (push_all s cs) (Some n).
+Proof.
+  intros nodes i n cs s last F S D den A.
+  destruct (S den (put_others _ None (Some n) (fun i => given (fun n => den i = meaning n))
+    i nodes F (fun _ => I) A)) as [ G C _ ].
+  generalize (A i); rewrite get_put_same; intros E; destruct (D den G E) as [ N K ].
+  exact (Sound _ _ (Some n) den
+    (put_all _ None (Some n) (fun _ => given (good den)) i nodes N G)
+    (K _ (push_all_sound den cs s C)) N).
+Qed.
+
+Lemma read_table_sound : forall t i nodes s last,
+  always_sound nodes s last -> table_sound (read_table t i nodes s last).
 Proof.
   intros t; induction t as [ | e t IH ]; intros i nodes s last S; simpl.
   - destruct last; [ exact S | exact I ].
-  - destruct (get None i nodes) eqn:F; [ exact I | ].
+  - generalize (fun n cs F => sound_put nodes i n cs s last F S).
+    destruct (get None i nodes); [ exact (fun _ => I) | intros H ].
     generalize (fun den G => describe_sound den nodes G i e).
-    destruct (describe nodes i e) as [ [n cs] | ]; intros D; [ | exact I ].
-    apply IH; intros den A.
-    destruct (S den) as [ G C _ ].
-    { exact (put_others _ None (Some n) (fun i => given (fun n => den i = meaning n))
-        i nodes F (fun _ => I) A). }
-    destruct (D den G) as [ N K ].
-    { generalize (A i); rewrite get_put_same; exact (fun E => E). }
-    split; [ | exact (K _ (push_all_sound den cs s C)) | exact N ].
-    exact (put_all _ None (Some n) (fun _ => given (good den)) i nodes N G).
+    destruct (describe nodes i e) as [ [n cs] | ]; [ | exact (fun _ => I) ].
+    exact (fun D => IH _ _ _ (Some n) (H n cs eq_refl D)).
 Qed.
 
 (** *** Unit propagation *)
@@ -614,17 +656,21 @@ Proof.
 Qed.
 
 (** *** Necessitation *)
+Lemma modal_rigid : forall den nodes v, agrees nodes den ->
+  when (modal nodes v) (rigid (den v)).
+Proof.
+  intros den nodes v A; unfold modal; generalize (A v).
+  destruct (get None v nodes) as [ [ f l | f l x | f l x ] | ]; try exact (fun _ => I).
+  - exact (fun E => eq_ind_r rigid (ax_4 f) E).
+  - exact (fun E => eq_ind_r rigid (ax_5 f) E).
+Qed.
+
 Lemma is_modal_rigid : forall den nodes l, agrees nodes den ->
   when (is_modal nodes l) (rigid (deny den l)).
 Proof.
-  intros den nodes l A; destruct l as [ v | v | ]; [ | | exact I ];
-    simpl; generalize (A v);
-    destruct (get None v nodes) as [ [ f x | f x y | f x y ] | ]; try exact (fun _ => I);
-    intros E; simpl; rewrite E.
-  - exact (ax_4 f).
-  - exact (ax_5 f).
-  - exact (rigid_neg _ (ax_4 f)).
-  - exact (rigid_neg _ (ax_5 f)).
+  intros den nodes [ v | v | ] A; [ exact (modal_rigid den nodes v A) | | exact I ].
+  simpl; generalize (modal_rigid den nodes v A).
+  destruct (modal nodes v); [ exact (rigid_neg (den v)) | exact (fun X => X) ].
 Qed.
 
 (** [h]: that the conclusion is false; it contradicts that [x] is true at every
@@ -638,56 +684,67 @@ Proof.
   - exact (by2 T _ _ _ P (reject den (necessary T) x X) H).
   - simpl; generalize (pos_eqb_equal l x); destruct (Pos.eqb l x); intros E.
     + apply (IH T H), (drop den (assume _ (necessary T)) l c X).
-      rewrite E; exact (self _ _).
+      exact (eq_ind_r (fun y => assume _ (necessary T) (deny den y)) (self _ _) E).
     + generalize (is_modal_rigid den nodes l A).
       destruct (is_modal nodes l); intros R; [ | exact I ].
-      set (U := assume (deny den l) T); generalize (IH U (weaken T _ _ H)).
+      set (U := assume (deny den l) T); generalize (IH U (weaken T _ _ H)); clear IH.
       destruct (modal_rest nodes x c) as [ r | ]; intros Y; [ apply Y | exact I ].
       apply (drop den (assume _ (necessary U)) l c); [ exact (weaken T _ _ X) | ].
       exact (weaken (necessary U) _ _ (by1 U _ _ R (self T _))).
+Qed.
+
+Lemma conclude_sound : forall den nodes c x l, agrees nodes den -> valid den c ->
+  Prov (Impl (Box (deny den (flip x))) (Impl (deny den l) Bot)) ->
+  given (valid den) (conclude nodes c x l).
+Proof.
+  intros den nodes c x l A V P; unfold conclude; set (T := assume (deny den l) theorems).
+  generalize (modal_rest_sound den nodes x _ A P c T (self theorems _)
+    (thm (assume _ (necessary T)) _ V)).
+  destruct (modal_rest nodes x c); exact (fun X => X).
+Qed.
+
+Lemma box_contrary : forall den l f x, den l = Box f -> denotes den x f ->
+  Prov (Impl (Box (deny den (flip x))) (Impl (Neg (den l)) Bot)).
+Proof.
+  intros den l f x E D; rewrite E.
+  set (T := assume (Box (deny den (flip x))) theorems).
+  apply (absurd (assume (Neg (Box f)) T) (Box f) (self T _)), weaken.
+  exact (yes D (necessary T) (self theorems _)).
+Qed.
+
+Lemma dia_contrary : forall den l f x, den l = Dia f -> denotes den x (Neg f) ->
+  Prov (Impl (Box (deny den (flip x))) (Impl (den l) Bot)).
+Proof.
+  intros den l f x E D; rewrite E.
+  set (T := assume (Box (deny den (flip x))) theorems); set (U := assume (Dia f) T).
+  apply (absurd U (Box (Neg f)) (by1 U _ _ (ax_dual_l f) (self T _))), weaken.
+  exact (yes D (necessary T) (self theorems _)).
 Qed.
 
 Lemma necessitate_sound : forall den nodes c i, agrees nodes den -> good_nodes den nodes ->
   valid den c -> given (valid den) (necessitate nodes c i).
 Proof.
   intros den nodes c i A G V; unfold necessitate; generalize (A i), (G i).
-  destruct (get None i nodes) as [ [ f l | f l x | f l x ] | ]; try (intros; exact I);
-    intros E [ _ D ]; simpl in E, D.
-  - assert (P : Prov (Impl (Box (deny den (flip x))) (Impl (deny den (xO i)) Bot))).
-    { simpl; rewrite E; set (T := assume (Box (deny den (flip x))) theorems).
-      set (U := assume (Neg (Box f)) T); apply (absurd U (Box f) (self T _)).
-      exact (weaken T _ _ (yes _ _ _ D (necessary T) (self theorems _))). }
-    set (T := assume (deny den (xO i)) theorems).
-    generalize (modal_rest_sound den nodes x _ A P c T (self theorems _)
-      (thm (assume _ (necessary T)) _ V)).
-    destruct (modal_rest nodes x c); exact (fun X => X).
-  - apply denotes_flip in D.
-    assert (P : Prov (Impl (Box (deny den (flip (flip x)))) (Impl (deny den (xI i)) Bot))).
-    { simpl; rewrite E; set (T := assume (Box (deny den (flip (flip x)))) theorems).
-      set (U := assume (Dia f) T).
-      apply (absurd U (Box (Neg f))).
-      - exact (by1 U _ _ (ax_dual_l f) (self T _)).
-      - exact (weaken T _ _ (yes _ _ _ D (necessary T) (self theorems _))). }
-    set (T := assume (deny den (xI i)) theorems).
-    generalize (modal_rest_sound den nodes (flip x) _ A P c T (self theorems _)
-      (thm (assume _ (necessary T)) _ V)).
-    destruct (modal_rest nodes (flip x) c); exact (fun X => X).
+  destruct (get None i nodes) as [ [ f l | f l x | f l x ] | ]; try exact (fun _ _ => I).
+  - exact (fun E N => conclude_sound den nodes c x (xO i) A V
+      (box_contrary den i f x E (good_child _ _ N))).
+  - exact (fun E N => conclude_sound den nodes c (flip x) (xI i) A V
+      (dia_contrary den i f (flip x) E (denotes_flip _ _ _ (good_child _ _ N)))).
 Qed.
 
 (** *** The whole certificate *)
-Lemma nothing_falsified : forall den T, falsified den T Leaf.
-Proof. exact (fun _ _ _ => I). Qed.
+Lemma accepted : forall den c b, when b (valid den c) ->
+  given (valid den) (if b then Some c else None).
+Proof. intros den c []; exact (fun V => V). Qed.
 
 Lemma derive_sound : forall den nodes cs st, agrees nodes den -> good_nodes den nodes ->
   good_clauses den cs -> given (valid den) (derive nodes cs st).
 Proof.
-  intros den nodes cs [ c hints | premise i ] A G C; simpl.
-  - generalize (rup_clause_sound den cs C hints c theorems Leaf (nothing_falsified _ _)).
-    destruct hints as [ | h hints ].
-    + generalize (tautology_sound den c theorems Leaf (nothing_falsified _ _)).
-      destruct (tautology c Leaf); exact (fun X _ => X).
-    + destruct (rup cs _ _); exact (fun X => X).
-  - generalize (C premise); destruct (get None premise cs) as [ c | ]; [ | exact (fun X => X) ].
+  intros den nodes cs st A G C; destruct st as [ c [ | h hints ] | premise i ].
+  - exact (accepted den c _ (tautology_sound den c theorems Leaf (fun _ => I))).
+  - exact (accepted den c _ (rup_clause_sound den cs C _ c theorems Leaf (fun _ => I))).
+  - simpl; generalize (C premise).
+    destruct (get None premise cs) as [ c | ]; [ | exact (fun X => X) ].
     exact (necessitate_sound den nodes c i A G).
 Qed.
 
@@ -709,24 +766,35 @@ Proof.
   destruct E; exact (IH (drop den T k c X L)).
 Qed.
 
-Lemma check_proof_when : forall f p, when (check_proof f p) (Prov f).
+Lemma check_steps_sound : forall den nodes s root ss, agrees nodes den ->
+  sound nodes s (Some root) den -> when (check_steps nodes s root ss) (Prov (meaning root)).
 Proof.
-  intros f [ t ss ]; unfold check_proof; simpl.
-  assert (H := read_table_sound t 1 Leaf {| clauses := Leaf; next := 1 |} None
-    (fun den _ => Sound Leaf {| clauses := Leaf; next := 1 |} None den (fun _ => I) (fun _ => I) I)).
-  destruct (read_table _ _ _ _ _) as [ [ [nodes s] root ] | ]; [ | exact I ].
-  generalize (form_eqb_equal (meaning root) f).
-  destruct (form_eqb (meaning root) f); [ intros [] | exact (fun _ => I) ].
-  set (den := fun i => match get None i nodes with Some n => meaning n | None => Bot end).
-  assert (A : agrees nodes den).
-  { intros i; unfold den; destruct (get None i nodes); [ exact eq_refl | exact I ]. }
-  destruct (H den A) as [ G C [ D _ ] ].
+  intros den nodes s root ss A [ G C [ D _ ] ]; unfold check_steps.
   generalize (run_sound den nodes A G ss s None C I).
   destruct (run nodes s ss None) as [ c | ]; intros V; [ | exact I ].
   set (T := assume (deny den (lit root)) theorems).
   generalize (all_equal_sound den T _ (self theorems _) c (thm T _ V)).
   destruct (all_equal (lit root) c); [ | exact (fun X => X) ].
-  intros X; exact (yes _ _ _ D theorems (reject den theorems _ X)).
+  exact (fun X => yes D theorems (reject den theorems _ X)).
+Qed.
+
+Definition meanings (nodes : map node) (i : positive) : form :=
+  match get None i nodes with Some n => meaning n | None => Bot end.
+
+Lemma meanings_agree : forall nodes, agrees nodes (meanings nodes).
+Proof.
+  intros nodes i; unfold meanings; destruct (get None i nodes); [ exact eq_refl | exact I ].
+Qed.
+
+Lemma check_proof_when : forall f p, when (check_proof f p) (Prov f).
+Proof.
+  intros f p; unfold check_proof; set (s0 := {| clauses := Leaf; next := 1 |}).
+  generalize (read_table_sound (table p) 1 Leaf s0 None (fun den _ =>
+    Sound Leaf s0 None den (fun _ => I) (fun _ => I) I)).
+  destruct (read_table _ _ _ _ _) as [ [ [nodes s] root ] | ]; [ | exact (fun _ => I) ].
+  intros H; generalize (form_eqb_equal (meaning root) f).
+  destruct (form_eqb (meaning root) f); [ intros [] | exact (fun _ => I) ].
+  exact (check_steps_sound _ nodes s root _ (meanings_agree nodes) (H _ (meanings_agree nodes))).
 Qed.
 
 Theorem check_proof_sound : forall f p, check_proof f p = true -> Prov f.

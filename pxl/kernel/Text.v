@@ -1,7 +1,7 @@
 (** * The canonical text of a formula
 
-    [print] writes a formula as the server shows it, and [parse] reads it back,
-    so two formulas with the same text are the same formula. *)
+    [print] writes a formula as the server shows it, and [parse] reads it back
+    ([Canonical] proves that), so equal texts are equal formulas. *)
 
 From Coq Require Import List PArith Bool Init.Byte.
 From PXL Require Import Form.

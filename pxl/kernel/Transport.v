@@ -206,6 +206,8 @@ Proof. intros t f c; exact (when_true _ _ (proved_when t f c)). Qed.
 Theorem refuted : forall t f c, check_refuted t f c = true -> ~ Prov f.
 Proof. intros t f c; exact (when_true _ _ (refuted_when t f c)). Qed.
 
+(** A long goal is written as its text. What does not parse becomes [Bot], whose
+    text is another one. *)
 Definition formula (t : list byte) : form :=
   match parse t with Some f => f | None => Bot end.
 

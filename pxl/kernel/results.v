@@ -1,0 +1,87 @@
+(** * What is proved
+
+    Every public theorem of the kernel, restated. [results.ref] stores the output
+    of this file: none of them rests on an axiom. *)
+
+From Coq Require Import List PArith Init.Byte.
+From PXL Require Import Form Prov Semantics.
+From PXL Require Soundness Completeness Countermodel Clausal Text Transport Canonical.
+
+(** ** The logic *)
+
+(** Theorems are true in every Kripke model over an equivalence relation. *)
+Theorem soundness : forall f, Prov f ->
+  forall M, equivalence M -> decided M -> forall w, sat M w f.
+Proof. exact Soundness.soundness. Qed.
+
+Theorem soundness_classic : (forall P : Prop, P \/ ~ P) ->
+  forall f, Prov f -> forall M, equivalence M -> forall w, sat M w f.
+Proof. exact Soundness.soundness_classic. Qed.
+
+Theorem soundness_finite : forall f, Prov f -> valid f.
+Proof. exact Soundness.soundness_finite. Qed.
+
+Theorem consistency : ~ Prov Bot.
+Proof. exact Soundness.consistency. Qed.
+
+(** What is true in all finite universal models is a theorem, constructively. *)
+Theorem completeness : forall f, valid f -> Prov f.
+Proof. exact Completeness.completeness. Qed.
+
+Theorem countermodel_exists : forall f, ~ Prov f ->
+  exists m v, In v m /\ eval m v f = false.
+Proof. exact Completeness.countermodel_exists. Qed.
+
+Theorem prov_dec : forall f, {Prov f} + {~ Prov f}.
+Proof. exact Completeness.prov_dec. Defined.
+
+(** ** Certificates *)
+
+Theorem check_proof_sound : forall f p, Clausal.check_proof f p = true -> Prov f.
+Proof. exact Clausal.check_proof_sound. Qed.
+
+Theorem check_countermodel_sound : forall f m w,
+  Countermodel.check_countermodel f m w = true -> ~ Prov f.
+Proof. exact Countermodel.check_countermodel_sound. Qed.
+
+(** ** Text *)
+
+Theorem parse_print : forall f, Text.parse (Text.print f) = Some f.
+Proof. exact Canonical.parse_print. Qed.
+
+Theorem print_inj : forall f g, Text.print f = Text.print g -> f = g.
+Proof. exact Canonical.print_inj. Qed.
+
+(** ** Answers: a goal, its text [t] and a certificate [c] *)
+
+Theorem proved : forall (t : list byte) (f : form) (c : list byte),
+  Transport.check_proved t f c = true -> Prov f.
+Proof. exact Transport.proved. Qed.
+
+Theorem refuted : forall (t : list byte) (f : form) (c : list byte),
+  Transport.check_refuted t f c = true -> ~ Prov f.
+Proof. exact Transport.refuted. Qed.
+
+Theorem proved_text : forall (t : list byte) (f : form) (c : list byte),
+  Transport.check_proved t f c = true -> Text.print f = t.
+Proof. exact Canonical.proved_text. Qed.
+
+Theorem refuted_text : forall (t : list byte) (f : form) (c : list byte),
+  Transport.check_refuted t f c = true -> Text.print f = t.
+Proof. exact Canonical.refuted_text. Qed.
+
+Print Assumptions soundness.
+Print Assumptions soundness_classic.
+Print Assumptions soundness_finite.
+Print Assumptions consistency.
+Print Assumptions completeness.
+Print Assumptions countermodel_exists.
+Print Assumptions prov_dec.
+Print Assumptions check_proof_sound.
+Print Assumptions check_countermodel_sound.
+Print Assumptions parse_print.
+Print Assumptions print_inj.
+Print Assumptions proved.
+Print Assumptions refuted.
+Print Assumptions proved_text.
+Print Assumptions refuted_text.
