@@ -54,6 +54,7 @@ class TestProve:
         assert reply["goal"] == reply["goal_normalized"] == "BOX(A -> A)"
         assert reply["kernel_hash"] == HASH and reply["countermodel"] is None
         assert reply["statement"]["coq"] == "Prov goal" and "kernel-checked" in reply["statement"]["words"]
+        assert reply["statement"]["atoms"] == {"Atom 1": "A"}
         assert reply["id"] == response.headers["X-Request-ID"]
         assert isinstance(reply["latency_ms"], float) and set(reply["timings"]) == {"parse", "queue", "search", "kernel"}
         assert "certificate" not in reply
