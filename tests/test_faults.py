@@ -121,7 +121,7 @@ def test_an_idle_session_that_is_stopped_costs_one_request_its_time(server: Real
     assert [reply.verdict for reply in replies].count("unknown") <= 1
 
 
-@pytest.mark.parametrize("fault", ["half", "close", "stderr"])
+@pytest.mark.parametrize("fault", ["garbage", "half", "close", "stderr", "refuse"])
 def test_a_session_that_breaks_at_a_goal_costs_the_client_nothing(server: RealServer, orders: Path, fault: str) -> None:
     for valid in (True, False):
         (orders / fault).touch()
