@@ -15,7 +15,7 @@ from pxl.health import SelfProof
 from pxl.kernel.build import default_kernel_dir
 from pxl.kernel.identity import Kernel
 from pxl.prover import Pool, PoolLimits, find_engine, start_session
-from pxl.render import PREAMBLE
+from pxl.render import PREAMBLE, wrong_script
 from pxl.service import OVERLAY, Service
 from pxl.settings import Settings
 
@@ -57,7 +57,8 @@ def build(settings: Settings) -> Prover:
     """Put the parts together; start nothing. Raises ConfigError with the cure."""
     kernel_dir = Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir()
     kernel = Kernel.load(kernel_dir)
-    engine = find_engine(settings, kernel_dir=kernel.kernel_dir, preamble=PREAMBLE)
+    engine = find_engine(settings, kernel_dir=kernel.kernel_dir, preamble=PREAMBLE,
+                         refused=wrong_script().sentences)
     pool = Pool(partial(start_session, engine), PoolLimits(
         size=settings.pool_size, max_waiting=settings.max_queue, queue_wait_s=settings.queue_wait_s,
         max_uses=settings.session_max_uses, max_rss_bytes=settings.session_max_rss_mb << 20))

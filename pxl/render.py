@@ -80,6 +80,11 @@ def right_script() -> Script:
     return goal_script(Countermodel((frozenset({"p1"}), frozenset()), 0), parse("p1 -> BOX(p1)"))
 
 
+def wrong_script() -> Script:
+    """Return a script that every session must refuse: the same two worlds do not refute BOX(p1) -> p1."""
+    return goal_script(Countermodel((frozenset({"p1"}), frozenset()), 0), parse("BOX(p1) -> p1"))
+
+
 def coq_term(formula: Formula) -> str:
     """Return a formula as a term of the kernel's type ``form``."""
     terms: list[str] = []

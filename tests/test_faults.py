@@ -264,6 +264,13 @@ def test_a_flood_of_goals_is_answered_or_sent_away(tight: RealServer) -> None:
 # Provers that are broken from the start, or break for good
 
 
+def test_a_prover_that_says_yes_to_everything_is_refused_at_the_start(engine: EngineConfig, tmp_path: Path) -> None:
+    ended = start_in_vain(replace(engine, binary=fake_prover.executable(tmp_path, "none")))
+    assert ended.returncode == 1
+    assert "accepts a false theorem" in ended.stderr and "Traceback" not in ended.stderr
+    assert "Serving" not in ended.stderr
+
+
 def test_a_prover_that_does_not_start_is_named_and_ends_the_start(engine: EngineConfig, tmp_path: Path) -> None:
     began = time.monotonic()
     ended = start_in_vain(replace(engine, binary=fake_prover.executable(tmp_path, "crash-at-start")))
@@ -274,7 +281,7 @@ def test_a_prover_that_does_not_start_is_named_and_ends_the_start(engine: Engine
 
 
 @pytest.mark.parametrize(("order", "complaint"), [
-    ("always-die", "cannot find the library")])
+    ("always-die", "cannot find the library"), ("always-yes", "accepts a false theorem")])
 def test_a_prover_that_breaks_for_good_is_reported_until_it_is_mended(
         server: RealServer, orders: Path, order: str, complaint: str) -> None:
     (orders / order).touch()
