@@ -317,6 +317,22 @@ def test_a_kernel_with_a_flipped_byte_is_refused_at_the_start(engine: EngineConf
     assert "Transport.vo" in ended.stderr and "make kernel" in ended.stderr and "Traceback" not in ended.stderr
 
 
+def test_a_kernel_that_changes_under_a_server_is_not_loaded(engine: EngineConfig, tmp_path: Path) -> None:
+    kernel = copy_of_kernel(tmp_path)
+    with serving(engine, tmp_path / "log", PXL_KERNEL_DIR=str(kernel)) as server:
+        whole = (kernel / "Transport.vo").read_bytes()
+        flip_a_byte(kernel / "Transport.vo")
+        for pid in server.pids():
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: server.ask(server.goal(True)).document.get("code") == "prover-error")
+        reply = server.ask(server.goal(True))
+        assert reply.status == 503 and "Transport.vo" in reply.document["detail"]
+        assert server.get("/health").status == 503
+        (kernel / "Transport.vo").write_bytes(whole)
+        until(lambda: healed(server), 30)
+        assert "Traceback" not in server.log.read_text()
+
+
 # The server's own end, and its output
 
 
