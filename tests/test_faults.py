@@ -261,6 +261,20 @@ def test_a_flood_of_goals_is_answered_or_sent_away(tight: RealServer) -> None:
     assert leaves(tight, before)
 
 
+def test_a_server_without_open_files_recovers(engine: EngineConfig, tmp_path: Path) -> None:
+    limited = ("prlimit", "--nofile=64", "--")
+    with serving(engine, tmp_path / "log", prefix=limited, PXL_MAX_QUEUE="4") as server:
+        idle = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(80)]
+        for pid in server.children():
+            os.kill(pid, signal.SIGKILL)
+        cpu_s, second = server.cpu_s(), time.monotonic() + 1
+        until(lambda: time.monotonic() > second)
+        assert server.cpu_s() - cpu_s < 0.5
+        for connection in idle:
+            connection.close()
+        until(lambda: healed(server), 30)
+
+
 # Provers that are broken from the start, or break for good
 
 
