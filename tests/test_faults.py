@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 import fake_prover
@@ -26,7 +27,7 @@ import faulty_prover
 from prover_support import engines_present, is_running, until
 from pxl.kernel.build import default_kernel_dir
 from pxl.prover import EngineConfig
-from real_server import SLACK_S, Footprint, RealServer, serving, start_in_vain
+from real_server import SLACK_S, Footprint, RealServer, serving, start, start_in_vain
 
 
 @pytest.fixture(scope="module", params=engines_present(), ids=lambda config: config.kind)
@@ -370,3 +371,35 @@ def test_a_stopped_session_does_not_keep_the_server_from_ending(engine: EngineCo
         assert (reply.status, reply.document["code"]) == (503, "shutting-down") and reply.is_fair(True)
         assert server.process.wait(10) == 0
         assert not is_running(pid)
+
+
+def test_a_server_whose_sessions_do_not_get_ready_can_be_ended(engine: EngineConfig, tmp_path: Path) -> None:
+    mute = replace(engine, binary=fake_prover.executable(tmp_path, "mute-at-start"))
+    process = start(mute, tmp_path / "log")
+    try:
+        until(lambda: len(psutil.Process(process.pid).children()) == 2)
+        pids = [child.pid for child in psutil.Process(process.pid).children()]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(8) == 0
+        assert not any(is_running(pid) for pid in pids)
+        assert "Traceback" not in (tmp_path / "log").read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("output", ["full", "closed", "unread"])
+def test_output_that_nobody_takes_does_not_stop_the_server(engine: EngineConfig, tmp_path: Path, output: str) -> None:
+    if output == "full":
+        taker = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, taker = os.pipe()
+        os.close(reader)
+    prefix = ("sh", "-c", 'exec "$@" >&-', "sh") if output == "closed" else ()
+    try:
+        with serving(engine, tmp_path / "log", prefix=prefix, stdout=taker) as server:
+            assert healed(server)
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(10) == 0
+    finally:
+        os.close(taker)
