@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 
@@ -89,14 +90,31 @@ def test_a_trace_over_the_size_limit_is_no_answer():
 
 
 def test_searches_leave_no_descriptor_behind():
-    import os
-
     decide(families.diamonds(3), soon())
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(50):
         decide(families.diamonds(3), soon())
         decide(HARD, soon(0.0))
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_searches_leave_no_memory_behind():
+    formula, _ = rename_atoms(parse("BOX(A -> B) -> (BOX(A) -> BOX(B))"))
+
+    def grown_pages(searches: int) -> int:
+        before = _resident_pages()
+        for _ in range(searches):
+            decide(formula, soon())
+        return _resident_pages() - before
+
+    grown_pages(500)
+    # A solver's unclosed stream would be a page a search.
+    assert grown_pages(2000) < 500
+
+
+def _resident_pages() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1])
 
 
 def test_certificate_text_reads_back():

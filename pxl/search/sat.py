@@ -8,12 +8,19 @@ global lock while it runs, so it runs in slices of a few milliseconds.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pysolvers
+
+
+_libc = ctypes.CDLL(None)
+_libc.fclose.argtypes = [ctypes.c_void_p]
+_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
 
 
 class SearchExhausted(Exception):
@@ -59,7 +66,7 @@ class SatSolver:
         self._max_trace_bytes = max_trace_bytes
         self._conflicts = 200
         self._core: list[int] = []
-        self._file = os.fdopen(os.memfd_create("lidrup"), "w+b")
+        self._file = os.memfd_create("lidrup")
         self._solver = pysolvers.cadical300_new()
         for option, value in (("lidrup", 1), ("binary", 0), ("factor", 0), ("phase", 0)):
             pysolvers.cadical300_set(self._solver, option, value)
@@ -70,7 +77,8 @@ class SatSolver:
         if self._solver is not None:
             pysolvers.cadical300_del(self._solver, self._file)
             self._solver = None
-            self._file.close()
+            # python-sat opens a C stream on the descriptor and never closes it: 4 KiB a search.
+            _libc.fclose(_pointer(self._stream, None))
 
     def check_time(self) -> None:
         """Raise :class:`SearchExhausted` when the deadline has passed."""
@@ -102,7 +110,7 @@ class SatSolver:
         return self._core
 
     def _adapt(self, took_s: float) -> None:
-        if os.fstat(self._file.fileno()).st_size > self._max_trace_bytes:
+        if os.fstat(self._file).st_size > self._max_trace_bytes:
             raise SearchExhausted("size", f"the search needs over {self._max_trace_bytes} bytes of proof")
         if took_s > 2 * self.SLICE_S:
             self._conflicts = max(20, self._conflicts // 2)
@@ -112,8 +120,8 @@ class SatSolver:
     def trace(self) -> Trace:
         """Read the whole trace."""
         pysolvers.flushpr(self._stream)
-        size = os.fstat(self._file.fileno()).st_size
-        text = os.pread(self._file.fileno(), size, 0).decode("ascii")
+        size = os.fstat(self._file).st_size
+        text = os.pread(self._file, size, 0).decode("ascii")
         trace = Trace({}, {}, [])
         for position, line in enumerate(text.split("\n")):
             if not position & 1023:
