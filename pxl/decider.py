@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from pxl.certificate import Countermodel, Proof
 from pxl.checker import Checked, Kernel, KernelLimit, Seat
-from pxl.errors import ProverCrashed, ProverTimeout, ShuttingDown
+from pxl.errors import ProverCrashed, ProverProtocolError, ProverTimeout, ShuttingDown
 from pxl.formula import Formula
 from pxl.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN, Outcome
 from pxl.render import Script, goal_script
@@ -55,7 +55,7 @@ class Decider:
                 work.searched()
                 checked = self._check(seat, script, deadline)
             if checked is None:
-                # Whatever killed the session may have been meant for another: one fresh try.
+                # Whatever broke the session may have nothing to do with this goal: one fresh try.
                 with self._kernel.seat(deadline) as seat:
                     checked = seat.check(script, deadline)
         except SearchExhausted as limit:
@@ -85,7 +85,7 @@ class Decider:
     def _check(seat: Seat, script: Script, deadline: float) -> Checked | None:
         try:
             return seat.check(script, deadline)
-        except ProverCrashed:
+        except (ProverCrashed, ProverProtocolError):
             return None
 
 

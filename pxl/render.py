@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pxl.certificate import Countermodel, Proof, atom_number, encode
-from pxl.formula import Formula, format_formula
+from pxl.formula import Formula, format_formula, parse
 
 PREAMBLE = (
     "From Coq Require Import BinPosDef.",
@@ -73,6 +73,16 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
         "Qed.",
     ]
     return Script(tuple(sentences), sign + statement, len(certificate))
+
+
+def right_script() -> Script:
+    """Return a script that every session must accept: two worlds refute p1 -> BOX(p1)."""
+    return goal_script(Countermodel((frozenset({"p1"}), frozenset()), 0), parse("p1 -> BOX(p1)"))
+
+
+def wrong_script() -> Script:
+    """Return a script that every session must refuse: the same two worlds do not refute BOX(p1) -> p1."""
+    return goal_script(Countermodel((frozenset({"p1"}), frozenset()), 0), parse("BOX(p1) -> p1"))
 
 
 def coq_term(formula: Formula) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import resource
 import signal
 import threading
 import uuid
@@ -20,9 +22,13 @@ from pxl.errors import ConfigError
 from pxl.problems import MEDIA_TYPE, from_status
 from pxl.settings import Settings
 
+log = logging.getLogger("pxl.server")
+
 _POLL_S = 1.0
 _DRAIN_POLL_S = 0.05
 _BODY_MARGIN_BYTES = 65_536
+_DESCRIPTORS = 24               # the program's own
+_DESCRIPTORS_A_SESSION = 8      # its pipes, those of its successor while it starts, and a search's
 _LAST_WORDS_S = 2.0     # after the drain has expired: time to write refusals
 
 
@@ -63,7 +69,7 @@ class Server:
         try:
             self._waitress = create_server(
                 app, map=self._map, host=settings.host, port=settings.port, threads=settings.threads,
-                connection_limit=settings.connection_limit, channel_timeout=settings.connection_timeout_s,
+                connection_limit=_connection_limit(settings), channel_timeout=settings.connection_timeout_s,
                 cleanup_interval=10, asyncore_use_poll=True, channel_request_lookahead=1, ident=None,
                 # Flask's limit is lower, so that a body just over it gets the application's answer.
                 max_request_body_size=settings.max_request_bytes + _BODY_MARGIN_BYTES, max_request_header_size=32_768,
@@ -127,3 +133,22 @@ class Server:
         """Say whether no connection has a request in work or a reply to write."""
         return not any(channel.requests or channel.total_outbufs_len
                        for channel in list(self._map.values()) if isinstance(channel, HTTPChannel))
+
+
+def _connection_limit(settings: Settings) -> int:
+    """Return how many connections there can be such that sessions and searches never lack a descriptor.
+
+    Raises this process's soft limit as far as that needs and the hard limit lets it. Waitress, once it
+    cannot accept for want of a descriptor, tries again without a pause.
+    """
+    others = _DESCRIPTORS + _DESCRIPTORS_A_SESSION * settings.pool_size
+    wanted = settings.connection_limit + others
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft < wanted:
+            log.warning("only %d open files are allowed, so only %d connections (PXL_CONNECTION_LIMIT=%d): "
+                        "raise the limit (ulimit -n)", soft, max(1, soft - others), settings.connection_limit)
+            return max(1, soft - others)
+    return settings.connection_limit
