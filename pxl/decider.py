@@ -29,8 +29,8 @@ class Decider:
                  search: Search = decide) -> None:
         self._kernel, self._search = kernel, search
         self._max_certificate_bytes = max_certificate_bytes
-        # A number takes a byte at least: a longer proof need not be written to be refused.
         self._stopped = threading.Event()
+        # A number takes a byte at least: a longer proof need not be written to be refused.
         self._budget = Budget(max_certificate_numbers=max_certificate_bytes, is_stopped=self._stopped.is_set)
 
     def stop(self) -> None:

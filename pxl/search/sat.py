@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ _libc = ctypes.CDLL(None)
 _libc.fclose.argtypes = [ctypes.c_void_p]
 _pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+
+
+# Inputs, learnt clauses and cores; the trace also repeats every question and every model.
+_WANTED = re.compile(rb"^[ilu] .*", re.MULTILINE)
 
 
 class SearchExhausted(Exception):
@@ -67,6 +72,9 @@ class SatSolver:
         self._is_stopped = is_stopped
         self._max_trace_bytes = max_trace_bytes
         self._conflicts = 200
+        self._calls = 0
+        self._kept: list[bytes] = []
+        self._kept_bytes = self._read_to = 0
         self._core: list[int] = []
         self._file = os.memfd_create("lidrup")
         self._solver = pysolvers.cadical300_new()
@@ -96,12 +104,16 @@ class SatSolver:
     def solve(self, assumptions: Sequence[int]) -> list[int] | None:
         """Return a model as a list of literals, or None when there is none (see ``core``)."""
         answer = 0
+        self._calls += 1
+        if not self._calls & 63:
+            self._harvest()
         while answer == 0:
             self.check_time()
             started = time.monotonic()
             pysolvers.cadical300_cbudget(self._solver, self._conflicts)
             answer = pysolvers.cadical300_solve_lim(self._solver, assumptions, 0)
             if answer == 0:
+                self._harvest()
                 self._adapt(time.monotonic() - started)
         if answer > 0:
             return pysolvers.cadical300_model(self._solver) or []
@@ -113,9 +125,23 @@ class SatSolver:
         """The assumptions that the last unsatisfiable answer needed."""
         return self._core
 
-    def _adapt(self, took_s: float) -> None:
-        if os.fstat(self._file).st_size > self._max_trace_bytes:
+    def _harvest(self) -> None:
+        """Keep what the trace says of clauses and cores; let go of the questions and models, most of it."""
+        pysolvers.flushpr(self._stream)
+        size = os.fstat(self._file).st_size
+        if size <= self._read_to:
+            return
+        text = os.pread(self._file, size - self._read_to, self._read_to)
+        kept = b"\n".join(_WANTED.findall(text))
+        self._kept.append(kept)
+        self._kept_bytes += len(kept)
+        # The solver goes on writing where it was; what is before that takes no memory any more.
+        self._read_to = size
+        os.ftruncate(self._file, 0)
+        if self._kept_bytes > self._max_trace_bytes:
             raise SearchExhausted("size", f"the search needs over {self._max_trace_bytes} bytes of proof")
+
+    def _adapt(self, took_s: float) -> None:
         if took_s > 2 * self.SLICE_S:
             self._conflicts = max(20, self._conflicts // 2)
         elif took_s < self.SLICE_S / 2:
@@ -123,9 +149,8 @@ class SatSolver:
 
     def trace(self) -> Trace:
         """Read the whole trace."""
-        pysolvers.flushpr(self._stream)
-        size = os.fstat(self._file).st_size
-        text = os.pread(self._file, size, 0).decode("ascii")
+        self._harvest()
+        text = b"\n".join(self._kept).decode("ascii")
         trace = Trace({}, {}, [])
         for position, line in enumerate(text.split("\n")):
             if not position & 1023:
