@@ -80,7 +80,8 @@ def serve(settings: Settings) -> int:
         prover.self_proof.start()
         _say("Using Waitress WSGI server for production stability...")
         server.print_listen()
-        server.run()
+        end = "every request was answered" if server.run() else "some requests were cut off"
+        logging.getLogger("pxl").info("stopped: %s", end)
         return 1 if drain.is_urgent else 0
     finally:
         server.close()      # first: whoever connects now is turned away, not kept waiting

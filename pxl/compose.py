@@ -29,6 +29,7 @@ class Prover:
 
     kernel: Kernel
     pool: Pool
+    decide: Decider
     service: Service
     self_proof: SelfProof
     engine: str
@@ -39,12 +40,13 @@ class Prover:
         self.pool.wait_ready(time.monotonic() + START_TIMEOUT_S)
 
     def abort(self) -> None:
-        """Kill every session, so that work in flight fails; idempotent."""
+        """Stop every search and kill every session, so that work in flight fails; idempotent."""
+        self.self_proof.stop()
+        self.decide.stop()
         self.pool.close(time.monotonic())
 
     def close(self) -> None:
         """Stop the self-proofs and every session; idempotent."""
-        self.self_proof.stop()
         self.abort()
         self.self_proof.close()
 
@@ -69,7 +71,7 @@ def build(settings: Settings) -> Prover:
                       max_in_flight=settings.pool_size + settings.max_queue, coq_version=kernel.coq_version)
     self_proof = SelfProof(decide, lambda: service.certified_at,
                            grace_s=settings.max_proof_timeout_s + settings.queue_wait_s)
-    return Prover(kernel, pool, service, self_proof, engine.kind)
+    return Prover(kernel, pool, decide, service, self_proof, engine.kind)
 
 
 def _start_session(kernel: Kernel, engine: EngineConfig, generation: int) -> Session:
