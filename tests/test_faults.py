@@ -210,7 +210,7 @@ def test_sessions_killed_again_and_again_never_make_an_answer_wrong(tight: RealS
     with ThreadPoolExecutor(4) as threads:
         clients = [threads.submit(client, number) for number in range(4)]
         killed: set[int] = set()
-        deadline = time.monotonic() + 25
+        deadline = time.monotonic() + 60
         try:
             while len(killed) < 50 and time.monotonic() < deadline:
                 for session in server.sessions():
@@ -218,6 +218,7 @@ def test_sessions_killed_again_and_again_never_make_an_answer_wrong(tight: RealS
                     if session["pid"] not in killed and (session["uses"] or session["generation"] % 5 == 0):
                         os.kill(session["pid"], signal.SIGKILL)
                         killed.add(session["pid"])
+                over.wait(0.02)      # leave the processors to the sessions
         finally:
             over.set()
         answers = [fair for client_ in clients for fair in client_.result()]
