@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     {"errors", "settings"},
     {"formula"},
+    {"cancel"},
     {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
     {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
     {"health", "service"},
