@@ -7,6 +7,7 @@
     │   ├── FormulaSyntaxError 400   the goal is not a formula; line, column, found, expected
     │   ├── UnknownOverlay 404
     │   ├── UnknownProof 404
+    │   ├── NoCertificate 409        the proof is not done, or nothing was certified
     │   ├── GoalTooLarge 413
     │   ├── UnsupportedMediaType 415
     │   └── NotSupported 422         what is asked for is planned, and not there yet
@@ -81,6 +82,12 @@ class UnknownProof(RequestError):
     """No proof of that id is kept."""
 
     code, status, title = "unknown-proof", 404, "Unknown proof"
+
+
+class NoCertificate(RequestError):
+    """There is no certificate of this proof, or not yet."""
+
+    code, status, title = "no-certificate", 409, "No certificate"
 
 
 class GoalTooLarge(RequestError):

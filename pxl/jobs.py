@@ -105,13 +105,17 @@ class JobTable:
         job.cancel.set()
         return replace(job, status=CANCELLED, ended=self.clock())
 
-    def close(self) -> None:
-        """Cancel what is unfinished, and wait until its threads have ended; idempotent."""
+    def stop(self) -> None:
+        """Take no more work on, and cancel what is unfinished."""
         with self._lock:
             self._closed = True
             unfinished = [job for job in self._jobs.values() if not job.is_over]
         for job in unfinished:
             job.cancel.set()
+
+    def close(self) -> None:
+        """Stop, and wait until the threads have ended; idempotent."""
+        self.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def __len__(self) -> int:
