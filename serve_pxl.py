@@ -14,6 +14,7 @@ from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
+from pxl.jobs import JobLimits, JobTable
 from pxl.server import Server
 from pxl.settings import Settings
 
@@ -59,7 +60,7 @@ def serve(settings: Settings) -> int:
     warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
         if settings.is_open else ()
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
-                  prover.about(), warnings)
+                  prover.about(), warnings, JobTable(JobLimits(workers=settings.pool_size)))
     _say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
          f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...",
          f"Session pool size: {settings.pool_size}",
@@ -85,7 +86,9 @@ def serve(settings: Settings) -> int:
         return 1 if drain.is_urgent else 0
     finally:
         server.close()      # first: whoever connects now is turned away, not kept waiting
+        parts.jobs.stop()
         prover.close()
+        parts.jobs.close()
 
 
 def _end(signum: int, frame: FrameType | None) -> None:

@@ -7,10 +7,12 @@ bounds the searches too, and a flood of hopeless goals waits in one queue.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
 
+from pxl.cancel import Cancel
 from pxl.certificate import Countermodel, Proof
 from pxl.checker import Checked, Kernel, KernelLimit, Seat
 from pxl.errors import ProverCrashed, ProverProtocolError, ProverTimeout, ShuttingDown
@@ -31,36 +33,47 @@ class Decider:
         self._max_certificate_bytes = max_certificate_bytes
         self._stopped = threading.Event()
         # A number takes a byte at least: a longer proof need not be written to be refused.
-        self._budget = Budget(max_certificate_numbers=max_certificate_bytes, is_stopped=self._stopped.is_set)
+        self._budget = Budget(max_certificate_numbers=max_certificate_bytes)
 
     def stop(self) -> None:
         """Make every search, also those that run, end in :class:`ShuttingDown`."""
         self._stopped.set()
 
-    def __call__(self, formula: Formula, deadline: float) -> Outcome:
+    def __call__(self, formula: Formula, deadline: float, cancel: Cancel | None = None) -> Outcome:
         """Decide the formula before the moment ``deadline``.
 
         Raises :class:`KernelDisagreement` when the kernel refuses what the search found,
         :class:`PoolBusy` when no session is free, :class:`ProverError` when sessions fail
-        twice in a row, :class:`ShuttingDown` once stopped.
+        twice in a row, :class:`ShuttingDown` once stopped, :class:`Cancelled` soon after ``cancel`` is
+        set: a search then stops, and a check, which cannot be stopped, costs its session.
         """
-        work = _Work(time.monotonic())
+        work, cancel = _Work(time.monotonic()), cancel or Cancel()
+
+        def interrupt() -> None:
+            if self._stopped.is_set():
+                raise ShuttingDown("the server shut down before the goal was settled", retry_after_s=5)
+            cancel.check()
+
+        budget = dataclasses.replace(self._budget, interrupt=interrupt)
         try:
             with self._kernel.seat(deadline) as seat:
                 work.seated()
-                found = self._search(formula, deadline, self._budget)
+                cancel.check()
+                found = self._search(formula, deadline, budget)
                 if isinstance(found, Exhausted):
-                    raise SearchExhausted(found.reason, found.detail)
-                script = self._script(found, formula, deadline)
+                    return work.unknown(found.reason, found.detail)
+                script = self._script(found, formula, deadline, interrupt)
                 work.searched()
-                checked = self._check(seat, script, deadline)
+                checked = self._check(seat, script, deadline, cancel)
             if checked is None:
                 # Whatever broke the session may have nothing to do with this goal: one fresh try.
-                with self._kernel.seat(deadline) as seat:
+                cancel.check()
+                with self._kernel.seat(deadline) as seat, cancel.watching(seat.kill):
                     checked = seat.check(script, deadline)
+        except ProverCrashed:
+            cancel.check()      # the reason, if it was cancelled
+            raise
         except SearchExhausted as limit:
-            if self._stopped.is_set():
-                raise ShuttingDown("the server shut down before the goal was settled", retry_after_s=5) from limit
             return work.unknown(limit.reason, limit.detail)
         except ProverTimeout:
             return work.unknown(TIMEOUT, "the kernel's check ran out of time")
@@ -70,8 +83,10 @@ class Decider:
         return Outcome(PROVED if is_proof else REFUTED, countermodel=None if is_proof else found,
                        script=script, checked=checked, **work.times())
 
-    def _script(self, found: Proof | Countermodel, formula: Formula, deadline: float) -> Script:
+    def _script(self, found: Proof | Countermodel, formula: Formula, deadline: float,
+                interrupt: Callable[[], None]) -> Script:
         def check_time() -> None:
+            interrupt()
             if time.monotonic() >= deadline:
                 raise SearchExhausted(TIMEOUT, "writing the certificate ran out of time")
 
@@ -82,9 +97,10 @@ class Decider:
         return script
 
     @staticmethod
-    def _check(seat: Seat, script: Script, deadline: float) -> Checked | None:
+    def _check(seat: Seat, script: Script, deadline: float, cancel: Cancel) -> Checked | None:
         try:
-            return seat.check(script, deadline)
+            with cancel.watching(seat.kill):
+                return seat.check(script, deadline)
         except (ProverCrashed, ProverProtocolError):
             return None
 
