@@ -19,8 +19,8 @@ LAYERS = (
     {"errors", "settings"},
     {"formula"},
     {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
-    {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
-    {"health", "service"},
+    {"cache", "checker", "client", "decider", "ledger", "model", "outcome", "overlays", "verify"},
+    {"bulk", "health", "service"},
     {"app", "cli", "compose", "reply", "server"},
     {"__main__", "serve_pxl"},
 )
@@ -32,7 +32,7 @@ RESERVED = {
     "werkzeug": {"pxl.app"},
     "waitress": {"pxl.server", "serve_pxl"},
     "cachetools": {"pxl.cache"},
-    "requests": {"pxl.cli"},
+    "requests": {"pxl.client"},
     "pysat": {"pxl.search"},
     "pysolvers": {"pxl.search"},
     **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verify", "pxl.cli"}
