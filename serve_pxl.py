@@ -12,6 +12,7 @@ from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
+from pxl.jobs import JobLimits, JobTable
 from pxl.server import Server
 from pxl.settings import Settings
 
@@ -57,7 +58,7 @@ def serve(settings: Settings) -> int:
     warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
         if settings.is_open else ()
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
-                  prover.about(), warnings)
+                  prover.about(), warnings, JobTable(JobLimits(workers=settings.pool_size)))
     print(f"PXL Kernel Hash: {prover.kernel.kernel_hash}")
     print(f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...")
     print(f"Session pool size: {settings.pool_size}")
@@ -79,7 +80,9 @@ def serve(settings: Settings) -> int:
         return 1 if drain.is_urgent else 0
     finally:
         server.close()      # first: whoever connects now is turned away, not kept waiting
+        parts.jobs.stop()
         prover.close()
+        parts.jobs.close()
 
 
 def _start_logging(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The web application: routes, and what every reply has in common. The only module that knows Flask."""
+"""The web application: the unversioned routes, and what every reply has in common."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from pxl import __version__
+from pxl import __version__, v1, v1_docs
+from pxl.away import Away
 from pxl.drain import Drain
 from pxl.errors import PxlError, ShuttingDown
 from pxl.health import PoolStats, SelfProof
+from pxl.jobs import JobTable
 from pxl.jsonbody import only_members, read_object, require_json, text_member, truth_member, whole_member
 from pxl.problems import MEDIA_TYPE, Problem, from_error, from_status, unexpected
 from pxl.reply import countermodel_reply, prove_text
@@ -44,6 +46,8 @@ class Parts:
     max_request_bytes: int = 1_048_576
     about: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    jobs: JobTable = field(default_factory=JobTable)
+    away: Away = field(default_factory=Away)
 
 
 def create_app(parts: Parts) -> Flask:
@@ -54,7 +58,10 @@ def create_app(parts: Parts) -> Flask:
     app.before_request(_name_request)
     app.after_request(_finish)
     _routes_for_goals(app, parts)
-    _routes_for_health(app, parts)
+    state = _routes_for_health(app, parts)
+    v1.add_routes(app, v1.Desk(parts.service, parts.jobs, parts.away, parts.drain.admit, state,
+                               lambda: parts.pool_stats().size, parts.about))
+    v1_docs.add_routes(app)
     _errors(app, parts.drain)
 
     @app.get("/")
@@ -74,7 +81,9 @@ def _routes_for_goals(app: Flask, parts: Parts) -> None:
     def answer(body: dict[str, Any], want_certificate: bool) -> Answer:
         goal = text_member(body, "goal")
         timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
-        return parts.service.prove(goal, None if timeout_ms is None else timeout_ms / 1000, want_certificate)
+        timeout_s = None if timeout_ms is None else timeout_ms / 1000
+        with parts.away.watching(request.environ.get("waitress.client_disconnected")) as cancel:
+            return parts.service.prove(goal, timeout_s, want_certificate, cancel)
 
     def read(known: tuple[str, ...]) -> dict[str, Any]:
         parts.drain.admit()
@@ -98,7 +107,7 @@ def _routes_for_goals(app: Flask, parts: Parts) -> None:
         return _json(countermodel_reply(answer(body, False), g.request_id))
 
 
-def _routes_for_health(app: Flask, parts: Parts) -> None:
+def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str, Any], bool]]:
     def state() -> tuple[dict[str, Any], bool]:
         pool, readiness = parts.pool_stats(), parts.self_proof.readiness()
         draining = parts.drain.is_draining
@@ -153,6 +162,8 @@ def _routes_for_health(app: Flask, parts: Parts) -> None:
         document, is_ready = state()
         return _json({"status": "ready" if is_ready else "not ready", "ready": is_ready,
                       "reasons": document["reasons"], "id": g.request_id}, 200 if is_ready else 503)
+
+    return state
 
 
 def _errors(app: Flask, drain: Drain) -> None:

@@ -46,6 +46,8 @@ class Seat(Protocol):
 
     def check(self, script: Script, deadline: float) -> Checked: ...
 
+    def kill(self) -> None: ...
+
 
 class Kernel(Protocol):
     """What the decider needs of the kernel."""
@@ -76,6 +78,10 @@ class SessionSeat:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def kill(self) -> None:
+        """Kill the session, from any thread; a check in it then raises ProverCrashed."""
+        self._session.kill()
 
     def check(self, script: Script, deadline: float) -> Checked:
         """Have Coq accept the script, or raise.

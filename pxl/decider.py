@@ -7,9 +7,11 @@ bounds the searches too, and a flood of hopeless goals waits in one queue.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 
+from pxl.cancel import Cancel
 from pxl.certificate import Countermodel, Proof
 from pxl.checker import Checked, Kernel, KernelLimit, Seat
 from pxl.errors import ProverCrashed, ProverTimeout
@@ -31,27 +33,34 @@ class Decider:
         # A number takes a byte at least: a longer proof need not be written to be refused.
         self._budget = Budget(max_certificate_numbers=max_certificate_bytes)
 
-    def __call__(self, formula: Formula, deadline: float) -> Outcome:
+    def __call__(self, formula: Formula, deadline: float, cancel: Cancel | None = None) -> Outcome:
         """Decide the formula before the moment ``deadline``.
 
         Raises :class:`KernelDisagreement` when the kernel refuses what the search found,
         :class:`PoolBusy` when no session is free, :class:`ProverError` when sessions fail
-        twice in a row.
+        twice in a row, :class:`Cancelled` soon after ``cancel`` is set: a search then stops, and a
+        check, which cannot be stopped, costs its session.
         """
-        work = _Work(time.monotonic())
+        work, cancel = _Work(time.monotonic()), cancel or Cancel()
+        budget = dataclasses.replace(self._budget, interrupt=cancel.check)
         try:
             with self._kernel.seat(deadline) as seat:
                 work.seated()
-                found = self._search(formula, deadline, self._budget)
+                cancel.check()
+                found = self._search(formula, deadline, budget)
                 if isinstance(found, Exhausted):
                     return work.unknown(found.reason, found.detail)
-                script = self._script(found, formula, deadline)
+                script = self._script(found, formula, deadline, cancel)
                 work.searched()
-                checked = self._check(seat, script, deadline)
+                checked = self._check(seat, script, deadline, cancel)
             if checked is None:
                 # Whatever killed the session may have been meant for another: one fresh try.
-                with self._kernel.seat(deadline) as seat:
+                cancel.check()
+                with self._kernel.seat(deadline) as seat, cancel.watching(seat.kill):
                     checked = seat.check(script, deadline)
+        except ProverCrashed:
+            cancel.check()      # the reason, if it was cancelled
+            raise
         except SearchExhausted as limit:
             return work.unknown(limit.reason, limit.detail)
         except ProverTimeout:
@@ -62,8 +71,9 @@ class Decider:
         return Outcome(PROVED if is_proof else REFUTED, countermodel=None if is_proof else found,
                        script=script, checked=checked, **work.times())
 
-    def _script(self, found: Proof | Countermodel, formula: Formula, deadline: float) -> Script:
+    def _script(self, found: Proof | Countermodel, formula: Formula, deadline: float, cancel: Cancel) -> Script:
         def check_time() -> None:
+            cancel.check()
             if time.monotonic() >= deadline:
                 raise SearchExhausted(TIMEOUT, "writing the certificate ran out of time")
 
@@ -74,9 +84,10 @@ class Decider:
         return script
 
     @staticmethod
-    def _check(seat: Seat, script: Script, deadline: float) -> Checked | None:
+    def _check(seat: Seat, script: Script, deadline: float, cancel: Cancel) -> Checked | None:
         try:
-            return seat.check(script, deadline)
+            with cancel.watching(seat.kill):
+                return seat.check(script, deadline)
         except ProverCrashed:
             return None
 

@@ -6,10 +6,14 @@
     ├── RequestError 400             the caller can mend it
     │   ├── FormulaSyntaxError 400   the goal is not a formula; line, column, found, expected
     │   ├── UnknownOverlay 404
+    │   ├── UnknownProof 404
+    │   ├── NoCertificate 409        the proof is not done, or nothing was certified
     │   ├── GoalTooLarge 413
-    │   └── UnsupportedMediaType 415
+    │   ├── UnsupportedMediaType 415
+    │   └── NotSupported 422         what is asked for is planned, and not there yet
     ├── AuthError 401
     ├── RateLimited 429
+    ├── Cancelled 499                whoever asked took it back, or went away
     ├── PoolBusy 503                 Retry-After
     ├── ShuttingDown 503             Retry-After
     ├── ProverError 503              with the tail of standard error
@@ -74,6 +78,18 @@ class UnknownOverlay(RequestError):
     code, status, title = "unknown-overlay", 404, "Unknown overlay"
 
 
+class UnknownProof(RequestError):
+    """No proof of that id is kept."""
+
+    code, status, title = "unknown-proof", 404, "Unknown proof"
+
+
+class NoCertificate(RequestError):
+    """There is no certificate of this proof, or not yet."""
+
+    code, status, title = "no-certificate", 409, "No certificate"
+
+
 class GoalTooLarge(RequestError):
     """The goal or body is over a stated limit."""
 
@@ -86,6 +102,12 @@ class UnsupportedMediaType(RequestError):
     code, status, title = "unsupported-media-type", 415, "Unsupported media type"
 
 
+class NotSupported(RequestError):
+    """The request is well-formed and asks for what this version cannot do."""
+
+    code, status, title = "not-supported", 422, "Not supported yet"
+
+
 class AuthError(PxlError):
     """The caller did not prove who it is."""
 
@@ -96,6 +118,12 @@ class RateLimited(PxlError):
     """The caller asks too often."""
 
     code, status, title = "rate-limited", 429, "Too many requests"
+
+
+class Cancelled(PxlError):
+    """The work was taken back before it was done."""
+
+    code, status, title = "cancelled", 499, "Cancelled"
 
 
 class PoolBusy(PxlError):

@@ -10,6 +10,9 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from pxl.cancel import Cancel
+from pxl.errors import Cancelled
+
 V = TypeVar("V")
 
 
@@ -42,10 +45,11 @@ class SingleFlight(Generic[V]):
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[V]] = {}
 
-    def run(self, key: Hashable, deadline: float, call: Callable[[], V]) -> Landed[V]:
+    def run(self, key: Hashable, deadline: float, call: Callable[[], V], cancel: Cancel | None = None) -> Landed[V]:
         """Return the value of ``call`` or of the equal run in flight.
 
-        Raises what the run raised, or DeadlinePassed. ``call`` must itself end by ``deadline``.
+        Raises what the run raised, or DeadlinePassed. ``call`` must itself end by ``deadline``, and raise
+        Cancelled once its ``cancel`` is set, as this does for a caller that waits; the others ask again.
         """
         while True:
             with self._lock:
@@ -55,8 +59,13 @@ class SingleFlight(Generic[V]):
                     self._flights[key] = mine
             if future is None:
                 return Landed(self._lead(key, mine, call), shared=False)
+            if cancel is not None:
+                cancel.wait(max(0.0, deadline - self._clock()), future)
+                cancel.check()
             try:
                 value = future.result(timeout=max(0.0, deadline - self._clock()))
+            except Cancelled:
+                continue        # the leader was, not this caller
             except FutureTimeout:
                 if not future.done():
                     raise DeadlinePassed from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
+from pxl.cancel import Cancel
 from pxl.certificate import Countermodel
 from pxl.checker import Checked
 from pxl.formula import Formula
@@ -37,6 +38,11 @@ class Outcome:
     queue_s: float = 0.0
 
 
-# Decides a renamed formula before a moment of time.monotonic(). Raises PoolBusy, ProverError and
-# KernelDisagreement; a deadline that runs out is an outcome (unknown, timeout), not an error.
-Decide = Callable[[Formula, float], Outcome]
+class Decide(Protocol):
+    """Decides a renamed formula before a moment of ``time.monotonic()``.
+
+    Raises PoolBusy, ProverError, KernelDisagreement, and Cancelled once ``cancel`` is set; a deadline
+    that runs out is an outcome (unknown, timeout), not an error.
+    """
+
+    def __call__(self, formula: Formula, deadline: float, cancel: Cancel | None = None, /) -> Outcome: ...

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pxl.cache import CacheStats, Hit, ProofCache, question_key
+from pxl.cancel import Cancel
 from pxl.errors import KernelDisagreement, PoolBusy, ProverTimeout
 from pxl.flight import DeadlinePassed, SingleFlight
 from pxl.formula import Formula, Limits, format_formula, parse, rename_atoms
@@ -98,11 +99,10 @@ class Service:
                  timeout_s: float = 30.0, max_timeout_s: float = 60.0, max_in_flight: int = 1_000_000,
                  coq_version: str = "", limits: Limits = Limits(), clock: Callable[[], float] = time.monotonic) -> None:
         self.kernel_hash = kernel_hash
-        self.max_timeout_s = max_timeout_s
+        self.timeout_s, self.max_timeout_s = timeout_s, max_timeout_s
         self._coq_version = coq_version
         self._decide = decide
         self._cache = cache
-        self._timeout_s = timeout_s
         self._limits = limits
         self._clock = clock
         self._places = threading.BoundedSemaphore(max_in_flight)
@@ -120,22 +120,28 @@ class Service:
         """Return the counts of the cache."""
         return self._cache.stats()
 
-    def prove(self, goal: str, timeout_s: float | None = None, want_certificate: bool = False) -> Answer:
+    def examine(self, goal: str) -> None:
+        """Raise RequestError when the goal is not a formula; decide nothing."""
+        self._question(goal)
+
+    def prove(self, goal: str, timeout_s: float | None = None, want_certificate: bool = False,
+              cancel: Cancel | None = None) -> Answer:
         """Answer a goal within ``timeout_s`` seconds (at most ``max_timeout_s``).
 
-        Raises RequestError when the goal is not a formula, PoolBusy, ProverError, KernelDisagreement.
+        Raises RequestError when the goal is not a formula, PoolBusy, ProverError, KernelDisagreement,
+        and Cancelled soon after ``cancel`` is set.
         """
         began = self._clock()
-        deadline = began + min(timeout_s or self._timeout_s, self.max_timeout_s)
+        deadline = began + min(timeout_s or self.timeout_s, self.max_timeout_s)
         is_short = len(goal) <= _MEMO_CHARS
-        question = self._read_short(goal) if is_short else self._read(goal)
+        question = self._question(goal)
         read = self._clock()
         kept = self._cache.get(question.key, question.normalized)
         if kept:
             outcome, hit, is_shared, spent = kept[0], kept[1], False, (0.0, 0.0, 0.0)
         else:
             hit = None
-            outcome, is_shared = self._settle(question, deadline)
+            outcome, is_shared = self._settle(question, deadline, cancel)
             spent = outcome.queue_s, outcome.search_s, outcome.kernel_s
         told = (self._explain_short if is_short else self._explain)(question, outcome)
         timings = Timings(*(round(1000 * s, 3) for s in (read - began, *spent, self._clock() - began)))
@@ -146,21 +152,25 @@ class Service:
             self._certificate(question, outcome) if want_certificate else None,
             self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings)
 
+    def _question(self, goal: str) -> Question:
+        return self._read_short(goal) if len(goal) <= _MEMO_CHARS else self._read(goal)
+
     def _read(self, goal: str) -> Question:
         formula = parse(goal, self._limits)
         renamed, names = rename_atoms(formula)
         key = question_key(self.kernel_hash, OVERLAY, "", format_formula(renamed))
         return Question(format_formula(formula), renamed, names, key)
 
-    def _settle(self, question: Question, deadline: float) -> tuple[Outcome, bool]:
+    def _settle(self, question: Question, deadline: float, cancel: Cancel | None) -> tuple[Outcome, bool]:
         with self._place():
             try:
-                landed = self._flights.run(question.key, deadline, lambda: self._run(question, deadline))
+                landed = self._flights.run(question.key, deadline, lambda: self._run(question, deadline, cancel),
+                                           cancel)
             except DeadlinePassed:
                 return _out_of_time("an equal question in flight was not settled in time"), True
         return landed.value[0], landed.shared
 
-    def _run(self, question: Question, deadline: float) -> tuple[Outcome, float]:
+    def _run(self, question: Question, deadline: float, cancel: Cancel | None) -> tuple[Outcome, float]:
         """Return the outcome and the seconds that were spent on deciding."""
         # The run that a caller just missed has filled the cache.
         kept = self._cache.get(question.key, question.normalized, is_second_look=True)
@@ -170,7 +180,7 @@ class Service:
         if began >= deadline:
             return _out_of_time("reading the goal took all its time"), 0.0
         try:
-            outcome = self._decide(question.renamed, deadline)
+            outcome = self._decide(question.renamed, deadline, cancel)
         except ProverTimeout as late:
             outcome = _out_of_time(late.detail)
         ended = self._clock()

@@ -6,9 +6,11 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from pxl.cancel import Cancel
 from pxl.certificate import Countermodel
 from pxl.checker import Checked
 from pxl.formula import Formula, atoms, evaluate
@@ -44,18 +46,21 @@ class FakeDecider:
         self.runs = 0
         self.running = 0
         self.deadlines: list[float] = []
-        self._open = threading.Event()
-        self._open.set()
+        self._open: Future[None] = Future()
+        self._open.set_result(None)
         self._lock = threading.Lock()
 
-    def decide(self, formula: Formula, deadline: float) -> Outcome:
+    def decide(self, formula: Formula, deadline: float, cancel: Cancel | None = None) -> Outcome:
         with self._lock:
             self.runs += 1
             self.running += 1
             self.deadlines.append(deadline)
         try:
             # As the real one: held back until its deadline, it has not found out.
-            if not self._open.wait(max(0.0, min(deadline - time.monotonic(), 20.0))):
+            gate, cancel = self._open, cancel or Cancel()
+            cancel.wait(max(0.0, min(deadline - time.monotonic(), 20.0)), gate)
+            cancel.check()
+            if not gate.done():
                 return Outcome(UNKNOWN, reason=TIMEOUT, detail="held back")
             return self.decide_now(formula, deadline)
         finally:
@@ -65,14 +70,16 @@ class FakeDecider:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold back every run for as long as the block lasts, or until released."""
-        self._open.clear()
+        self._open = Future()
         try:
             yield
         finally:
             self.release()
 
     def release(self) -> None:
-        self._open.set()
+        with self._lock:
+            if not self._open.done():
+                self._open.set_result(None)
 
 
 @dataclass

@@ -84,6 +84,7 @@ def running(decider: FakeDecider | None = None, **env: str) -> Iterator[Live]:
         server.stop()
         thread.join(10)
         server.close()
+        parts.jobs.close()
         assert not thread.is_alive()
 
 

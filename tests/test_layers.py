@@ -18,18 +18,22 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     {"errors", "settings"},
     {"formula"},
-    {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
+    {"cancel"},
+    {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
     {"cache", "checker", "client", "decider", "ledger", "model", "outcome", "overlays", "verify"},
-    {"bulk", "health", "service"},
-    {"app", "cli", "compose", "reply", "server"},
+    {"bulk", "health", "jobs", "batch", "service"},
+    {"v1_body"},
+    {"v1", "v1_docs", "app", "cli", "compose", "reply", "server"},
     {"__main__", "serve_pxl"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 
 # Who may know what: a foreign package, and the parts or modules that may import it.
 RESERVED = {
-    "flask": {"pxl.app"},
+    # One module for each family of routes, and nothing else; what they work with knows no HTTP.
+    "flask": {"pxl.app", "pxl.v1", "pxl.v1_docs"},
     "werkzeug": {"pxl.app"},
+    "swagger_ui_bundle": {"pxl.v1_docs"},
     "waitress": {"pxl.server", "serve_pxl"},
     "cachetools": {"pxl.cache"},
     "requests": {"pxl.client"},

@@ -11,6 +11,7 @@ checks the certificate, and a countermodel is evaluated before it is returned.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pxl.certificate import Countermodel, Necessitation, Proof, Rup, Step
@@ -29,10 +30,14 @@ class Exhausted:
 
 @dataclass(frozen=True)
 class Budget:
-    """Limits of one search. Sizes in bytes (trace) and numbers (certificate)."""
+    """Limits of one search. Sizes in bytes (trace) and numbers (certificate).
+
+    ``interrupt`` is called often; what it raises ends the search.
+    """
 
     max_trace_bytes: int = 64 * 1024 * 1024
     max_certificate_numbers: int = 8 * 1024 * 1024
+    interrupt: Callable[[], None] = lambda: None
 
 
 def decide(formula: Formula, deadline: float, budget: Budget = Budget()) -> Proof | Countermodel | Exhausted:
@@ -41,7 +46,7 @@ def decide(formula: Formula, deadline: float, budget: Budget = Budget()) -> Proo
     Returns a proof, a countermodel that refutes it, or which limit ran out.
     """
     form = clause_form(formula)
-    solver = SatSolver(deadline, budget.max_trace_bytes)
+    solver = SatSolver(deadline, budget.max_trace_bytes, budget.interrupt)
     try:
         search = _Search(formula, form, solver, deadline, budget)
         return search.run()

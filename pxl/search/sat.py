@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pysolvers
@@ -54,8 +54,9 @@ class SatSolver:
 
     SLICE_S = 0.008
 
-    def __init__(self, deadline: float, max_trace_bytes: int) -> None:
+    def __init__(self, deadline: float, max_trace_bytes: int, interrupt: Callable[[], None] = lambda: None) -> None:
         self._deadline = deadline
+        self._interrupt = interrupt
         self._max_trace_bytes = max_trace_bytes
         self._conflicts = 200
         self._core: list[int] = []
@@ -73,7 +74,8 @@ class SatSolver:
             self._file.close()
 
     def check_time(self) -> None:
-        """Raise :class:`SearchExhausted` when the deadline has passed."""
+        """Raise :class:`SearchExhausted` when the deadline has passed, or what ``interrupt`` raises."""
+        self._interrupt()
         if time.monotonic() >= self._deadline:
             raise SearchExhausted("timeout", "the search ran out of time")
 

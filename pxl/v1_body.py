@@ -1,0 +1,113 @@
+"""Reads what ``/v1`` is asked: a formula as text or as a JSON tree, with overlay, context and time.
+
+A tree is an object with one member: ``not``, ``box`` or ``dia`` of a formula, ``implies`` or ``iff`` of two,
+``and`` or ``or`` of two or more. Its leaves are text. The body's reader bounds how deep it nests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from pxl.errors import NotSupported, PxlError, UnknownOverlay
+from pxl.formula import format_formula, parse
+from pxl.jsonbody import InvalidBody, only_members, text_member, truth_member, whole_member
+from pxl.service import OVERLAY
+
+MEMBERS = ("formula", "overlay", "context", "timeout_ms", "certificate")
+ITEM_MEMBERS = ("id", "formula", "overlay", "context", "timeout_ms")
+MAX_ID_CHARS = 128
+
+_PREFIXES = {"not": "~", "box": "BOX", "dia": "DIA"}
+_PAIRS = {"implies": "->", "iff": "<->"}
+_CHAINS = {"and": "/\\", "or": "\\/"}
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question: the goal's text, its time in seconds (None: the server's default), and what to send along."""
+
+    goal: str
+    timeout_s: float | None = None
+    want_certificate: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question of a batch, or why it is none, under the client's id for it."""
+
+    client_id: str | None
+    question: Query | PxlError
+
+
+def read_query(body: dict[str, Any], longest_ms: int, known: Collection[str] = MEMBERS) -> Query:
+    """Return the question that a body asks; raises RequestError."""
+    only_members(body, known)
+    goal = formula_text(body["formula"]) if isinstance(body.get("formula"), dict) else text_member(body, "formula")
+    overlay = text_member(body, "overlay") if body.get("overlay") is not None else OVERLAY
+    if overlay != OVERLAY:
+        raise UnknownOverlay(f"there is no overlay of that name here; there is {OVERLAY}")
+    context = body.get("context")
+    if context is not None and not isinstance(context, list):
+        raise InvalidBody('"context" must be a list of formulas')
+    if context:
+        raise NotSupported('assumptions ("context") are not supported yet: that a goal follows from two formulas '
+                           'at the same world is the formula (first /\\ second) -> goal')
+    timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
+    return Query(goal, None if timeout_ms is None else timeout_ms / 1000, truth_member(body, "certificate"))
+
+
+def read_items(body: dict[str, Any], longest_ms: int, most: int) -> list[Item]:
+    """Return the questions of a batch; one that is malformed is there as its error."""
+    only_members(body, ("items",))
+    items = body.get("items")
+    if not isinstance(items, list) or not 1 <= len(items) <= most:
+        raise InvalidBody(f'"items" must be a list of 1 to {most} questions, '
+                          f'as {{"id": "a", "formula": "BOX(A -> A)"}}')
+    seen: set[str] = set()
+    return [_item(item, longest_ms, seen) for item in items]
+
+
+def _item(item: Any, longest_ms: int, seen: set[str]) -> Item:
+    client_id = None
+    try:
+        if not isinstance(item, dict):
+            raise InvalidBody('an item must be an object, as {"formula": "BOX(A -> A)"}')
+        if item.get("id") is not None:
+            given = text_member(item, "id")
+            if len(given) > MAX_ID_CHARS:
+                raise InvalidBody(f'"id" is longer than {MAX_ID_CHARS} characters')
+            client_id = given
+            if given in seen:
+                raise InvalidBody('an item before this one has the same "id"')
+            seen.add(given)
+        return Item(client_id, read_query(item, longest_ms, ITEM_MEMBERS))
+    except PxlError as error:
+        return Item(client_id, error)
+
+
+def formula_text(tree: Any) -> str:
+    """Return the canonical text of a tree, or raise RequestError.
+
+    >>> formula_text({"implies": [{"box": "A & B"}, {"and": ["A", "B", {"not": "C"}]}]})
+    'BOX(A /\\\\ B) -> ((A /\\\\ B) /\\\\ ~C)'
+    """
+    return format_formula(parse(_text(tree)))
+
+
+def _text(tree: Any) -> str:
+    if isinstance(tree, str):
+        # Read alone: a parenthesis in a leaf must not reach out of it.
+        return f"({format_formula(parse(text_member({'formula': tree}, 'formula')))})"
+    if not isinstance(tree, dict) or len(tree) != 1:
+        raise InvalidBody('a formula is text, or an object with one member, as {"box": "A"}')
+    (operator, below), = tree.items()
+    if operator in _PREFIXES:
+        return f"{_PREFIXES[operator]}({_text(below)})"
+    count = len(below) if isinstance(below, list) else 0
+    if operator in _PAIRS and count == 2 or operator in _CHAINS and count >= 2:
+        sign = _PAIRS.get(operator) or _CHAINS[operator]
+        return f"({f' {sign} '.join(_text(part) for part in below)})"
+    raise InvalidBody("a formula's one member is not, box or dia of a formula, implies or iff of a list of two, "
+                      "and or or of a list of two or more")
