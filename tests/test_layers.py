@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"errors", "settings"},
+    {"errors", "identity", "settings"},
     {"formula"},
     {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
     {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
