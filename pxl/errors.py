@@ -8,10 +8,11 @@
     │   ├── UnknownOverlay 404
     │   ├── GoalTooLarge 413
     │   └── UnsupportedMediaType 415
-    ├── AuthError 401
+    ├── AuthError 401                WWW-Authenticate
     ├── RateLimited 429
     ├── PoolBusy 503                 Retry-After
     ├── ShuttingDown 503             Retry-After
+    ├── NonceStoreFull 503           Retry-After
     ├── ProverError 503              with the tail of standard error
     │   ├── ProverTimeout
     │   ├── ProverCrashed
@@ -87,9 +88,13 @@ class UnsupportedMediaType(RequestError):
 
 
 class AuthError(PxlError):
-    """The caller did not prove who it is."""
+    """The caller did not prove who it is; ``challenge`` is the value of WWW-Authenticate, or empty."""
 
     code, status, title = "unauthorized", 401, "Unauthorized"
+
+    def __init__(self, detail: str, *, challenge: str = "") -> None:
+        super().__init__(detail)
+        self.challenge = challenge
 
 
 class RateLimited(PxlError):
@@ -108,6 +113,12 @@ class ShuttingDown(PxlError):
     """The server is draining and takes no new work."""
 
     code, status, title = "shutting-down", 503, "Shutting down"
+
+
+class NonceStoreFull(PxlError):
+    """No further nonce can be remembered, so that a replay could not be told from a first use."""
+
+    code, status, title = "nonce-store-full", 503, "Nonce store is full"
 
 
 class ProverError(PxlError):

@@ -16,12 +16,13 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"errors", "identity", "settings"},
+    {"errors", "identity", "secretkey", "settings"},
+    {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "signing"},
     {"formula"},
     {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
     {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
     {"health", "service"},
-    {"app", "cli", "compose", "reply", "server"},
+    {"app", "cli", "compose", "keys_cli", "reply", "server"},
     {"__main__", "serve_pxl"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
@@ -33,6 +34,7 @@ RESERVED = {
     "waitress": {"pxl.server", "serve_pxl"},
     "cachetools": {"pxl.cache"},
     "requests": {"pxl.cli"},
+    "http_message_signatures": {"pxl.auth_message"},
     "pysat": {"pxl.search"},
     "pysolvers": {"pxl.search"},
     **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verify", "pxl.cli"}
