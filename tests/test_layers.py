@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     {"errors", "identity", "secretkey", "settings"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "signing"},
-    {"formula"},
+    {"authentication", "formula"},
     {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
     {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
     {"health", "service"},
