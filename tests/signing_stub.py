@@ -16,7 +16,7 @@ from pxl.drain import Drain
 from pxl.server import Server
 from pxl.settings import Settings
 
-KEY = "a key for tests, long enough: 0123456789"
+KEY = "a-key-for-tests-long-enough-0123456789"
 PROBLEM = [("Content-Type", "application/problem+json")]
 
 

@@ -234,7 +234,7 @@ class TestSigning:
     def test_what_cannot_be_signed_is_refused_before_it_is_sent(self):
         for url, options in (("http://x/countermodel", {}), ("http://x/prove?a=1", {}), ("http://x/prove/b", {}),
                              ("http://x/prove", {"data": iter([b"a"])})):
-            with pytest.raises(ValueError, match="HmacAuth signs"):
+            with pytest.raises(ValueError, match="HmacAuth signs|not a stream"):
                 requests.Request("POST", url, auth=HmacAuth(KEY), **options).prepare()
         assert "X-Signature" not in requests.Request("GET", "http://x/health", auth=HmacAuth(KEY)).prepare().headers
 

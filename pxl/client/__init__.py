@@ -1,4 +1,4 @@
-"""Asks a PXL server from Python: signed requests, typed answers, retries, many goals at once.
+"""Asks a PXL server from Python: signed requests, typed answers, retries, jobs, many goals at once.
 
 >>> from pxl.client import Client
 >>> client = Client("http://127.0.0.1:8088")
@@ -19,13 +19,14 @@ from pxl.client.failures import (
     Unauthorized,
     Undecided,
 )
+from pxl.client.jobs import Job, JobState
 from pxl.client.many import Item
 from pxl.client.retries import Retries
-from pxl.client.signing import HmacAuth, find_key, read_key
+from pxl.client.signing import HmacAuth, MessageAuth, find_key, read_key
 from pxl.client.values import Countermodel, Health, Verdict, World
 
 __all__ = [
-    "Busy", "Client", "ClientError", "Countermodel", "GoalRefused", "Health", "HmacAuth", "Item", "NoAnswer",
-    "NotUnderstood", "Refused", "Retries", "ServerFault", "TimedOut", "Unauthorized", "Undecided", "Verdict", "World",
-    "find_key", "read_key",
+    "Busy", "Client", "ClientError", "Countermodel", "GoalRefused", "Health", "HmacAuth", "Item", "Job", "JobState",
+    "MessageAuth", "NoAnswer", "NotUnderstood", "Refused", "Retries", "ServerFault", "TimedOut", "Unauthorized",
+    "Undecided", "Verdict", "World", "find_key", "read_key",
 ]

@@ -6,21 +6,24 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
 from pxl.client.failures import ClientError, NoAnswer, NotUnderstood, TimedOut, Undecided, refusal
+from pxl.client.jobs import Job, state_from
 from pxl.client.many import Item, in_parallel
 from pxl.client.progress import Progress
 from pxl.client.retries import Retries
-from pxl.client.signing import HmacAuth
+from pxl.client.signing import KeyAuth
 from pxl.client.values import Countermodel, Health, Verdict, health_from, verdict_from
 from pxl.errors import ConfigError
+
+T = TypeVar("T")
 
 CONNECT_S = 10.0
 LONGEST_S = 120.0       # how long a server may take over a goal when no time was named
@@ -31,7 +34,7 @@ HEALTH_S = 10.0
 class Client:
     """Ask a PXL server; safe to use from several threads.
 
-    ``key`` signs ``POST /prove``; ``auth`` (any requests auth) is used for every request instead.
+    ``key`` signs ``/prove`` and what is below ``/v1``; ``auth`` (any requests auth) is used for every request instead.
     ``timeout_s`` is the time that the server may spend on a goal; without it the server's own
     default holds; ``margin_s`` is what its queue and the way there and back may take besides.
     ``retries`` says how often a goal is sent, ``sleep`` how waiting is done.
@@ -49,7 +52,7 @@ class Client:
         if key is not None and auth is not None:
             raise ConfigError("give a key or an auth, not both")
         self.url = url.rstrip("/")
-        self._auth = HmacAuth(key) if key is not None else auth
+        self._auth: AuthBase | None = KeyAuth(key) if key is not None else auth
         self._timeout_s, self._margin_s = timeout_s, margin_s
         self._retries, self._sleep = retries or Retries(), sleep
         # A session is not safe to share between threads; each request borrows one.
@@ -78,21 +81,8 @@ class Client:
             body["timeout_ms"] = max(1, round(timeout_s * 1000))
         if certificate:
             body["certificate"] = True
-        data = json.dumps(body).encode("ascii")
         wait_s = (LONGEST_S if timeout_s is None else timeout_s) + self._margin_s
-        failures = 0
-        while True:
-            try:
-                response = self._send("POST", "/prove", wait_s, data)
-                if response.status_code == 200:
-                    return verdict_from(self._json(response), goal)
-                raise self._refusal(response)
-            except ClientError as error:
-                failures += 1
-                pause_s = self._retries.wait_s(failures, error)
-                if pause_s is None:
-                    raise
-            self._sleep(pause_s)
+        return self._ask("POST", "/prove", lambda reply: verdict_from(_json(reply), goal), body, wait_s=wait_s)
 
     def countermodel(self, goal: str, *, timeout_s: float | None = None) -> Countermodel | None:
         """Return a countermodel to a goal, or None when there is certainly none: the goal is a theorem.
@@ -110,12 +100,12 @@ class Client:
         """Return the server's state at this moment; asked once, also when it is not ready."""
         response = self._send("GET", "/health", HEALTH_S)
         if response.status_code in (200, 503) and "json" in response.headers.get("Content-Type", ""):
-            document = self._json(response)
+            document = _json(response)
             if isinstance(document, dict) and "session_pool" in document:
                 return health_from(document)
         if response.status_code == 200:
             raise NotUnderstood(f"{self.url}/health is not a PXL server's health")
-        raise self._refusal(response)
+        raise _refusal(response)
 
     def prove_many(self, goals: Iterable[str], *, jobs: int = 4, timeout_s: float | None = None,
                    certificate: bool = False, progress: bool | None = None) -> Iterator[Item]:
@@ -145,10 +135,45 @@ class Client:
         items = self.prove_many(goals, jobs=jobs, timeout_s=timeout_s, certificate=certificate, progress=progress)
         return sorted(items, key=lambda item: item.place)
 
-    def _send(self, method: str, path: str, wait_s: float, data: bytes | None = None) -> requests.Response:
+    def submit(self, goal: str, *, timeout_s: float | None = None, certificate: bool = False) -> Job:
+        """Hand a goal in for later (``POST /v1/proofs``) and return its job."""
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        body: dict[str, Any] = {"formula": goal}
+        if timeout_s is not None:
+            body["timeout_ms"] = max(1, round(timeout_s * 1000))
+        if certificate:
+            body["certificate"] = True
+        state = self._ask("POST", "/v1/proofs", lambda reply: state_from(_json(reply), goal), body, status=202,
+                          headers={"Prefer": "respond-async"})
+        return Job(self._ask, self._sleep, state.id, goal)
+
+    def job(self, job_id: str) -> Job:
+        """Return the job of that id, which may have been submitted by another program with the same key."""
+        return Job(self._ask, self._sleep, job_id)
+
+    def _ask(self, method: str, path: str, read: Callable[[requests.Response], T], body: Any = None, *,
+             status: int = 200, wait_s: float = LONGEST_S, headers: Mapping[str, str] | None = None) -> T:
+        """Send a request until it is answered with the status, and return what is read in the reply."""
+        data = None if body is None else json.dumps(body).encode("ascii")
+        failures = 0
+        while True:
+            try:
+                response = self._send(method, path, wait_s, data, headers)
+                if response.status_code == status:
+                    return read(response)
+                raise _refusal(response)
+            except ClientError as error:
+                failures += 1
+                pause_s = self._retries.wait_s(failures, error)
+                if pause_s is None:
+                    raise
+            self._sleep(pause_s)
+
+    def _send(self, method: str, path: str, wait_s: float, data: bytes | None = None,
+              headers: Mapping[str, str] | None = None) -> requests.Response:
         """Send one request, signed anew; a reply of any status is returned."""
         url = self.url + path
-        headers = {"Content-Type": "application/json"} if data is not None else {}
+        headers = {**({"Content-Type": "application/json"} if data is not None else {}), **(headers or {})}
         try:
             session = self._idle.pop()
         except IndexError:
@@ -171,15 +196,17 @@ class Client:
         self._idle.append(session)
         return response
 
-    def _refusal(self, response: requests.Response) -> ClientError:
-        if response.is_redirect:
-            return NotUnderstood(f"{response.url} sends on to {response.headers['Location']}: give that address")
-        return refusal(str(response.url), response.status_code, response.headers,
-                       response.content.decode("utf-8", "replace"))
 
-    def _json(self, response: requests.Response) -> Any:
-        try:
-            return response.json()
-        except (requests.JSONDecodeError, RecursionError):
-            raise NotUnderstood(f"{response.url} answered {response.status_code} without JSON: "
-                                f"is this a PXL server?") from None
+def _refusal(response: requests.Response) -> ClientError:
+    if response.is_redirect:
+        return NotUnderstood(f"{response.url} sends on to {response.headers['Location']}: give that address")
+    return refusal(str(response.url), response.status_code, response.headers,
+                   response.content.decode("utf-8", "replace"))
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except (requests.JSONDecodeError, RecursionError):
+        raise NotUnderstood(f"{response.url} answered {response.status_code} without JSON: "
+                            f"is this a PXL server?") from None
