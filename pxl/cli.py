@@ -48,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _prove(options: argparse.Namespace) -> int:
     goal = sys.stdin.read().rstrip("\n") if options.goal == "-" else options.goal
+    if options.key_file and not options.server:
+        raise Usage("--key-file signs for a server: name it with --server")
     ask = _ask_server if options.server else _ask_here
     reply = ask(goal, options)
     if options.certificate and reply.get("certificate"):

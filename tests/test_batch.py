@@ -118,6 +118,8 @@ class TestAnswers:
             assert "Timestamp" in capsys.readouterr().err
             monkeypatch.setenv("HMAC_SECRET_KEY", KEY)
             assert main(["prove", "A", "--server", url]) == 0
+        assert main(["prove", "A", "--key-file", str(tmp_path)]) == 2
+        assert "--server" in capsys.readouterr().err
 
 
 class TestFaults:

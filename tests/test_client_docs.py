@@ -1,4 +1,4 @@
-"""docs/client.md says what is so: its examples, run against a server, give what it shows."""
+"""docs/client.md says what is so: its examples, put to the real server, give what it shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from live_server import running
 
 import pxl.client
 
@@ -19,14 +18,8 @@ TEXT = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8088"
 
 
-@pytest.fixture(scope="module")
-def url():
-    with running() as live:
-        yield live.url
-
-
-def test_the_python_examples_give_what_they_show(url):
-    source = "\n".join(re.findall(r"```pycon\n(.*?)```", TEXT, re.S)).replace(ADDRESS, url)
+def test_the_python_examples_give_what_they_show(address):
+    source = "\n".join(re.findall(r"```pycon\n(.*?)```", TEXT, re.S)).replace(ADDRESS, f"http://{address}")
     test = doctest.DocTestParser().get_doctest(source, {}, "client.md", "client.md", 0)
     report: list[str] = []
     result = doctest.DocTestRunner().run(test, out=report.append)
@@ -34,7 +27,7 @@ def test_the_python_examples_give_what_they_show(url):
 
 
 @pytest.mark.parametrize("block", re.findall(r"```console\n(.*?)```", TEXT, re.S), ids=lambda block: block.split()[1])
-def test_the_commands_give_what_they_show(url, block, tmp_path):
+def test_the_commands_give_what_they_show(address, block, tmp_path):
     pxl_command = tmp_path / "bin" / "pxl"
     pxl_command.parent.mkdir()
     pxl_command.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m pxl "$@"\n')
@@ -42,7 +35,7 @@ def test_the_commands_give_what_they_show(url, block, tmp_path):
     (tmp_path / "scripts").symlink_to(ROOT / "scripts")
     script = "".join(f"{line[2:]}\n" for line in block.splitlines() if line.startswith("$ "))
     shown = "".join(f"{line}\n" for line in block.splitlines() if not line.startswith("$ "))
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script.replace(ADDRESS, url)], cwd=tmp_path, text=True,
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script.replace(ADDRESS, f"http://{address}")], cwd=tmp_path, text=True,
                           capture_output=True, timeout=60, env=os.environ | {
                               "PATH": f"{pxl_command.parent}:{os.environ['PATH']}", "LC_ALL": "C"})
     assert done.returncode == 0, done.stderr

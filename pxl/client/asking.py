@@ -7,6 +7,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from contextlib import closing
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -123,9 +124,10 @@ class Client:
 
         bar = Progress(len(goals) if isinstance(goals, Sized) else None, sys.stderr, is_shown=progress)
         try:
-            for item in in_parallel(ask, enumerate(goals), jobs):
-                bar.count(item.outcome.verdict if isinstance(item.outcome, Verdict) else "failed")
-                yield item
+            with closing(in_parallel(ask, enumerate(goals), jobs)) as items:
+                for item in items:
+                    bar.count(item.outcome.verdict if isinstance(item.outcome, Verdict) else "failed")
+                    yield item
         finally:
             bar.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ class Item:
         return self.outcome
 
 
-def in_parallel(work: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Iterator[R]:
+def in_parallel(work: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Generator[R, None, None]:
     """Yield what the work makes of each task, as it is done, not in order.
 
     At most ``jobs`` tasks are worked on and as many wait; ``tasks`` is read only as far as that.
