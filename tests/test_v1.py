@@ -127,6 +127,17 @@ class TestLater:
             assert (shown["status"], shown["error"]["code"], shown["result"]) == ("failed", "prover-crashed", None)
             assert_problem(live.get(shown["links"]["self"] + "/certificate"), 409, "no-certificate")
 
+    def test_a_busy_pool_is_waited_for(self):
+        refusals = [PoolBusy("full"), PoolBusy("full")]
+
+        def busy(formula, deadline):
+            if refusals:
+                raise refusals.pop()
+            return brute_force(formula, deadline)
+        with running() as live:
+            live.decider.decide_now = busy
+            assert settled(live, "A -> A")["result"]["verdict"] == "proved" and not refusals
+
     def test_an_unknown_verdict_is_a_completed_proof_without_certificate(self):
         decider = FakeDecider(lambda f, d: Outcome(UNKNOWN, reason="size", detail="too large") if len(f.nodes) == 2
                               else brute_force(f, d))
