@@ -71,18 +71,18 @@ def _promises(document: dict[str, Any]) -> Iterator[str]:
             value = found
         return value
 
-    def shape(schema: dict[str, Any], at: str, is_request: bool, seen: tuple[str, ...] = ()) -> Iterator[str]:
-        reference = schema.get("$ref")
-        if reference in seen:
+    named: dict[tuple[str, bool], None] = {}        # each is told once, however often it is used
+
+    def shape(schema: dict[str, Any], at: str, is_request: bool) -> Iterator[str]:
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            named[name, is_request] = None
+            yield f"gives {at}: {name}"
             return
-        seen = (*seen, reference) if reference else seen
-        schema = target(schema)
         if "type" in schema:
             yield f"gives {at}: {schema['type']}"
-        if schema.get("nullable") and is_request:
-            yield f"gives {at}: null"
-        if not schema.get("nullable") and not is_request and "type" in schema:
-            yield f"gives {at}: never null"
+        if bool(schema.get("nullable")) == is_request and "type" in schema:
+            yield f"gives {at}: {'also' if is_request else 'never'} null"
         for value in schema.get("enum", ()):
             yield f"gives {at} = {json.dumps(value)}"
         for limit in LIMITS if is_request else ():
@@ -92,12 +92,12 @@ def _promises(document: dict[str, Any]) -> Iterator[str]:
             yield f"{'demands' if is_request else 'gives'} {at}.{name}: always"
         for name, member in schema.get("properties", {}).items():
             yield f"gives {at}.{name}"
-            yield from shape(member, f"{at}.{name}", is_request, seen)
+            yield from shape(member, f"{at}.{name}", is_request)
         if "items" in schema:
-            yield from shape(schema["items"], f"{at}[]", is_request, seen)
+            yield from shape(schema["items"], f"{at}[]", is_request)
         for word in ("allOf", "anyOf", "oneOf"):
             for choice in schema.get(word, ()):
-                yield from shape(choice, at, is_request, seen)
+                yield from shape(choice, at, is_request)
 
     for method, path, operation in operations(document):
         route = f"{method} {path}"
@@ -119,8 +119,13 @@ def _promises(document: dict[str, Any]) -> Iterator[str]:
                 yield f"gives {route} {status} header {name}"
             for media, content in response.get("content", {}).items():
                 yield f"gives {route} {status} {media}"
-                if status[0] == "2":
-                    yield from shape(content["schema"], f"{route} {status}", False)
+                yield from shape(content["schema"], f"{route} {status}", False)
+    done: set[tuple[str, bool]] = set()
+    while left := named.keys() - done:
+        for name, is_request in left:
+            done.add((name, is_request))
+            yield from shape(document["components"]["schemas"][name],
+                             f"{'asked' if is_request else 'replied'} {name}", is_request)
 
 
 if __name__ == "__main__":

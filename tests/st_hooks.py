@@ -11,3 +11,20 @@ schemathesis.openapi.format("pxl-formula", st.recursive(_ATOMS | st.sampled_from
     st.builds("~({})".format, below), st.builds("BOX({})".format, below), st.builds("DIA({})".format, below),
     st.builds("({}) -> ({})".format, below, below), st.builds("({}) /\\ ({})".format, below, below),
     st.builds("({}) <-> ({})".format, below, below)), max_leaves=4))
+
+
+def _depth(value: object) -> int:
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, below), default=0) if isinstance(value, dict | list) else 0
+
+
+def _longest_number(value: object) -> int:
+    if isinstance(value, dict | list):
+        return max(map(_longest_number, value.values() if isinstance(value, dict) else value), default=0)
+    return len(str(value)) if isinstance(value, int) else 0
+
+
+@schemathesis.hook
+def filter_body(context, body) -> bool:
+    """Leave out what every body is refused for, and OpenAPI has no words for: depth and long numbers."""
+    return _depth(body) <= 16 and _longest_number(body) <= 20
