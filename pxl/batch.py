@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -20,6 +19,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 MAX_ITEMS = 1000
+LIMIT_S = 600.0
 _RETRY_S = 0.1
 _LONGEST_RETRY_S = 2.0
 
@@ -40,7 +40,7 @@ class Settled(Generic[A]):
 
 
 def settle_all(questions: Sequence[Q | PxlError], ask: Callable[[Q, Cancel], A], *, width: int, cancel: Cancel,
-               limit_s: float = 600.0, clock: Callable[[], float] = time.monotonic) -> Iterator[Settled[A]]:
+               limit_s: float = LIMIT_S, clock: Callable[[], float] = time.monotonic) -> Iterator[Settled[A]]:
     """Yield what became of every question, ``width`` of them in work at a time.
 
     A question that is an error already is its own outcome. A busy pool is waited for, as long as there is time.
@@ -53,7 +53,7 @@ def settle_all(questions: Sequence[Q | PxlError], ask: Callable[[Q, Cancel], A],
         try:
             if isinstance(question, PxlError):
                 raise question
-            return Settled(index, _patiently(question, ask, cancel, deadline, clock), None)
+            return Settled(index, patiently(question, ask, cancel, deadline, clock), None)
         except PxlError as error:
             return Settled(index, None, from_error(error))
         except Exception as error:      # a thread top: a bug costs one item, not the batch
@@ -79,8 +79,9 @@ def settle_all(questions: Sequence[Q | PxlError], ask: Callable[[Q, Cancel], A],
         threads.shutdown(wait=True, cancel_futures=True)
 
 
-def _patiently(question: Q, ask: Callable[[Q, Cancel], A], cancel: Cancel, deadline: float,
-               clock: Callable[[], float]) -> A:
+def patiently(question: Q, ask: Callable[[Q, Cancel], A], cancel: Cancel, deadline: float,
+              clock: Callable[[], float] = time.monotonic) -> A:
+    """Return the answer to a question, asking again while the pool is busy and there is time."""
     pause = _RETRY_S
     while True:
         cancel.check()
@@ -89,8 +90,7 @@ def _patiently(question: Q, ask: Callable[[Q, Cancel], A], cancel: Cancel, deadl
         try:
             return ask(question, cancel)
         except PoolBusy:
-            left = deadline - clock()
-            if left <= pause or not math.isfinite(left):
+            if deadline - clock() <= pause:
                 raise
             cancel.wait(pause)
             pause = min(2 * pause, _LONGEST_RETRY_S)

@@ -1,4 +1,4 @@
-"""The command line: prove a goal, with a server or without, and re-check a certificate."""
+"""The command line: prove goals, with a server or without, re-check certificates, keep the keys."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import Any
 from pxl import __version__
 from pxl.draw import draw
 from pxl.errors import ConfigError, FormulaSyntaxError, PxlError, RequestError
+from pxl.keys_cli import add_parser as add_keys_parser
 
 PROVED, REFUTED, USAGE, UNKNOWN, FAULT = 0, 1, 2, 3, 4
 _STATUS = {"proved": PROVED, "refuted": REFUTED, "unknown": UNKNOWN}
 
 _EPILOG = "Exit status: 0 proved (or accepted), 1 refuted (or rejected), 2 usage, 3 unknown, 4 fault."
-
-
-class Fault(Exception):
-    """The question was sound and could not be put to a prover."""
+_BATCH_EPILOG = ("Exit status: 0 every goal proved or refuted, 2 usage, 3 some unknown, 4 some refused or not "
+                 "answered. After an interruption the same command with --out goes on where it stopped.")
+_KEY_HELP = "sign with the key in this file (default HMAC_SECRET_KEY_FILE or HMAC_SECRET_KEY, when set)"
 
 
 class Usage(Exception):
@@ -36,7 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options)
     except (Usage, RequestError) as error:
         return _complain(error, USAGE)
-    except (Fault, PxlError, OSError) as error:
+    except BrokenPipeError:
+        # Whoever read has gone; what is still buffered must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAULT
+    except (PxlError, OSError) as error:
         return _complain(error, FAULT)
     except KeyboardInterrupt:
         return FAULT
@@ -44,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _prove(options: argparse.Namespace) -> int:
     goal = sys.stdin.read().rstrip("\n") if options.goal == "-" else options.goal
+    if options.key_file and not options.server:
+        raise Usage("--key-file signs for a server: name it with --server")
     if options.certificate:
         _require_writable(Path(options.certificate))
     ask = _ask_server if options.server else _ask_here
@@ -58,25 +64,16 @@ def _prove(options: argparse.Namespace) -> int:
 
 
 def _ask_server(goal: str, options: argparse.Namespace) -> dict[str, Any]:
-    import requests
+    from pxl.client import Client, GoalRefused, Retries, find_key
 
-    body = {"goal": goal, "certificate": bool(options.certificate)}
-    if options.timeout is not None:
-        body["timeout_ms"] = max(1, int(options.timeout * 1000))
-    url = options.server.rstrip("/") + "/prove"
-    try:
-        response = requests.post(url, json=body, timeout=(options.timeout or 120) + 10)
-        reply = response.json()
-    except requests.JSONDecodeError:
-        raise Fault(f"{url} answered {response.status_code} without JSON: is this a PXL server?") from None
-    except requests.RequestException as error:
-        raise Fault(f"no answer from {url}: {type(error).__name__}: is the server running?") from None
-    if isinstance(reply, dict) and reply.get("verdict") in _STATUS:
-        return reply
-    message = reply.get("error") if isinstance(reply, dict) else None
-    excerpt = f"\n{reply['excerpt']}" if isinstance(reply, dict) and reply.get("excerpt") else ""
-    kind = Usage if response.status_code in (400, 413, 415) else Fault
-    raise kind(f"{message or f'{url} answered {response.status_code}'}{excerpt}")
+    key = find_key(os.environ, options.key_file)
+    # Once: who waits at a terminal is told at once what the server says.
+    with Client(options.server, key, retries=Retries(attempts=1)) as client:
+        try:
+            verdict = client.prove(goal, timeout_s=options.timeout, certificate=bool(options.certificate))
+        except GoalRefused as error:
+            raise Usage(f"{error}\n{error.excerpt}".rstrip()) from None
+    return dict(verdict.reply)
 
 
 def _ask_here(goal: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -98,6 +95,16 @@ def _ask_here(goal: str, options: argparse.Namespace) -> dict[str, Any]:
     finally:
         prover.close()
     return json.loads(prove_text(answer, uuid.uuid4().hex, bool(options.certificate)))
+
+
+def _batch(options: argparse.Namespace) -> int:
+    from pxl.bulk import run
+    from pxl.client import Client, Retries, find_key
+
+    key = find_key(os.environ, options.key_file)
+    return run(options.file, options.out, options.jobs, options.certificate,
+               lambda pause: Client(options.server, key, timeout_s=options.timeout, retries=Retries(attempts=8),
+                                    sleep=pause))
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -170,6 +177,13 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _jobs(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 256:
+        raise ValueError(text)
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pxl", description="Kernel-checked verdicts on modal formulas.",
                                      epilog=_EPILOG)
@@ -179,13 +193,28 @@ def _parser() -> argparse.ArgumentParser:
     prove = commands.add_parser("prove", help="prove or refute a goal", epilog=_EPILOG)
     prove.add_argument("goal", metavar="GOAL", help="for example 'BOX(A -> A)'; - reads standard input")
     prove.add_argument("--server", metavar="URL", help="ask this server; without it a Coq session is started here")
+    prove.add_argument("--key-file", metavar="FILE", help=_KEY_HELP)
     prove.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="time for the goal (default 30)")
     prove.add_argument("--json", action="store_true", help="print the whole reply as JSON")
     prove.add_argument("--certificate", metavar="FILE", help="write a .v file that coqc re-checks")
     prove.set_defaults(run=_prove)
 
+    batch = commands.add_parser("batch", help="ask a server a file of goals", epilog=_BATCH_EPILOG)
+    batch.add_argument("file", metavar="FILE", help="one goal a line, as text or as {\"id\": .., \"goal\": ..}; "
+                                                    "- reads standard input")
+    batch.add_argument("--server", metavar="URL", required=True, help="for example http://127.0.0.1:8088")
+    batch.add_argument("--key-file", metavar="FILE", help=_KEY_HELP)
+    batch.add_argument("--out", metavar="FILE", help="write the answers here, and leave out what it has already; "
+                                                     "without it they go to standard output")
+    batch.add_argument("--jobs", metavar="N", type=_jobs, default=4, help="goals asked at a time (default 4)")
+    batch.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="time for each goal (default the server's)")
+    batch.add_argument("--certificate", action="store_true", help="put each certificate into its answer")
+    batch.set_defaults(run=_batch)
+
     verify = commands.add_parser("verify", help="re-check a certificate with coqc", epilog=_EPILOG)
     verify.add_argument("file", metavar="FILE.v", help="a certificate that a server or `pxl prove` wrote")
     verify.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=120.0, help="default 120")
     verify.set_defaults(run=_verify)
+
+    add_keys_parser(commands)
     return parser

@@ -11,11 +11,12 @@
     │   ├── GoalTooLarge 413
     │   ├── UnsupportedMediaType 415
     │   └── NotSupported 422         what is asked for is planned, and not there yet
-    ├── AuthError 401
+    ├── AuthError 401                WWW-Authenticate
     ├── RateLimited 429
     ├── Cancelled 499                whoever asked took it back, or went away
     ├── PoolBusy 503                 Retry-After
     ├── ShuttingDown 503             Retry-After
+    ├── NonceStoreFull 503           Retry-After
     ├── ProverError 503              with the tail of standard error
     │   ├── ProverTimeout
     │   ├── ProverCrashed
@@ -109,9 +110,13 @@ class NotSupported(RequestError):
 
 
 class AuthError(PxlError):
-    """The caller did not prove who it is."""
+    """The caller did not prove who it is; ``challenge`` is the value of WWW-Authenticate, or empty."""
 
     code, status, title = "unauthorized", 401, "Unauthorized"
+
+    def __init__(self, detail: str, *, challenge: str = "") -> None:
+        super().__init__(detail)
+        self.challenge = challenge
 
 
 class RateLimited(PxlError):
@@ -136,6 +141,12 @@ class ShuttingDown(PxlError):
     """The server is draining and takes no new work."""
 
     code, status, title = "shutting-down", 503, "Shutting down"
+
+
+class NonceStoreFull(PxlError):
+    """No further nonce can be remembered, so that a replay could not be told from a first use."""
+
+    code, status, title = "nonce-store-full", 503, "Nonce store is full"
 
 
 class ProverError(PxlError):

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxl.errors import ConfigError
+from pxl.secretkey import CURE, LEAST_LENGTH, problem_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Row:
     default: Any
     unit: str
     help: str
+    is_secret: bool = False                # then no message shows the value
 
     @property
     def default_text(self) -> str:
@@ -95,10 +97,35 @@ def _directory() -> tuple[str, Callable[[str], str]]:
     return "a directory that exists", read
 
 
-def _setting(variable: str, reader: tuple[str, Callable[[str], Any]], default: Any, unit: str, help_: str) -> Any:
+def _file() -> tuple[str, Callable[[str], str]]:
+    def read(text: str) -> str:
+        if not (os.path.isfile(text) and os.access(text, os.R_OK)):
+            raise ValueError(text)
+        return os.path.abspath(text)
+    return "a file that can be read", read
+
+
+def _truth() -> tuple[str, Callable[[str], bool]]:
+    def read(text: str) -> bool:
+        if text.lower() not in ("true", "1", "false", "0"):
+            raise ValueError(text)
+        return text.lower() in ("true", "1")
+    return "true, false, 1 or 0", read
+
+
+def _secret() -> tuple[str, Callable[[str], str]]:
+    def read(text: str) -> str:
+        if problem := problem_of(text):
+            raise ValueError(problem)
+        return text
+    return f"a key of {LEAST_LENGTH} or more characters; {CURE}", read
+
+
+def _setting(variable: str, reader: tuple[str, Callable[[str], Any]], default: Any, unit: str, help_: str, *,
+             is_secret: bool = False) -> Any:
     kind, read = reader
-    meta = {"variable": variable, "kind": kind, "read": read, "unit": unit, "help": help_}
-    return dataclasses.field(default=default, metadata=meta)
+    meta = {"variable": variable, "kind": kind, "read": read, "unit": unit, "help": help_, "is_secret": is_secret}
+    return dataclasses.field(default=default, repr=not is_secret, metadata=meta)
 
 
 @dataclass(frozen=True)
@@ -149,6 +176,25 @@ class Settings:
                                        "a session is replaced when its resident memory is above this")
     session_memory_mb: int = _setting("PXL_SESSION_MEMORY_MB", _whole(200, 1_000_000), 2048, "MiB",
                                       "address space of a session; Coq aborts beyond it")
+    enable_hmac_auth: bool = _setting("ENABLE_HMAC_AUTH", _truth(), False, "truth",
+                                      "whether requests must be signed")
+    hmac_secret_key: str | None = _setting("HMAC_SECRET_KEY", _secret(), None, "text", "the key that signs requests, "
+                                           "as text: hexadecimal digits are not decoded", is_secret=True)
+    hmac_secret_key_file: str | None = _setting("HMAC_SECRET_KEY_FILE", _file(), None, "file",
+                                                "a file with that key instead; read again when it changes")
+    hmac_secret_key_new: str | None = _setting("HMAC_SECRET_KEY_NEW", _secret(), None, "text",
+                                               "the next key, accepted already", is_secret=True)
+    hmac_secret_key_old: str | None = _setting("HMAC_SECRET_KEY_OLD", _secret(), None, "text",
+                                               "the former key, accepted for 24 h after the start", is_secret=True)
+    hmac_keyring_file: str | None = _setting("HMAC_KEYRING_FILE", _file(), None, "file",
+                                             "a file with all keys instead (`pxl keys`); read again when it changes")
+    hmac_allow_v1: bool = _setting("HMAC_ALLOW_V1", _truth(), True, "truth",
+                                   "whether POST /prove accepts X-Signature beside HTTP message signatures")
+    hmac_nonce_capacity: int = _setting("HMAC_NONCE_CAPACITY", _whole(1000, 100_000_000), 200_000, "nonces",
+                                        "used nonces remembered for each key, 130 s each; then 503")
+    hmac_boot_fence_s: float = _setting(
+        "HMAC_BOOT_FENCE", _seconds(0, 60), 0.0, "s", "requests signed for a moment up to this long after the start "
+        "are refused: with 60, not even a client whose clock ran ahead can be replayed across a restart")
     log_level: str = _setting("LOG_LEVEL", _choice("DEBUG", "INFO", "WARNING", "ERROR",
                                                    aliases={"WARN": "WARNING"}), "INFO", "level",
                               "how much is logged")
@@ -169,7 +215,7 @@ class Settings:
         env = os.environ if environ is None else environ
         known = {row.variable: row for row in rows()}
         problems = [_unknown(name, known) for name in sorted(env)
-                    if name.startswith("PXL_") and name not in known]
+                    if name.startswith(("PXL_", "HMAC_")) and name not in known]
         problems += [problem for name, test, problem in _NOT_YET if test(env.get(name, ""))]
         values = {}
         for row in known.values():
@@ -178,7 +224,10 @@ class Settings:
                 continue
             try:
                 values[row.field] = row.read(text.strip())
-            except ValueError:
+            except ValueError as error:
+                if row.is_secret:
+                    problems.append(f"{row.variable} is {error}: {CURE}")
+                    continue
                 default = f" (default {row.default_text})" if row.default_text else ""
                 problems.append(f"{row.variable}={_shown(text)} is not {row.kind}: "
                                 f"set it so, or unset it{default}")
@@ -197,13 +246,29 @@ class Settings:
         if self.proof_timeout_s > self.max_proof_timeout_s:
             found.append(f"PXL_PROOF_TIMEOUT={self.proof_timeout_s:g} is above PXL_MAX_PROOF_TIMEOUT="
                          f"{self.max_proof_timeout_s:g}: lower the first or raise the second")
+        return found + self._key_contradictions()
+
+    def _key_contradictions(self) -> list[str]:
+        found = []
+        sources = [name for name, value in (("HMAC_SECRET_KEY", self.hmac_secret_key),
+                                            ("HMAC_SECRET_KEY_FILE", self.hmac_secret_key_file),
+                                            ("HMAC_KEYRING_FILE", self.hmac_keyring_file)) if value is not None]
+        if self.enable_hmac_auth and not sources:
+            found.append(f"ENABLE_HMAC_AUTH is on without a key: set HMAC_SECRET_KEY ({CURE}), "
+                         f"HMAC_SECRET_KEY_FILE or HMAC_KEYRING_FILE (`pxl keys new`)")
+        if len(sources) > 1:
+            found.append(f"{' and '.join(sources)} are set: keep one of them")
+        if (self.hmac_secret_key_new or self.hmac_secret_key_old) and sources == ["HMAC_KEYRING_FILE"]:
+            found.append("HMAC_SECRET_KEY_NEW and HMAC_SECRET_KEY_OLD do not go with HMAC_KEYRING_FILE: "
+                         "`pxl keys rotate` does their work")
         return found
 
 
 def rows() -> tuple[Row, ...]:
     """Return the table, in the order of the fields."""
     return tuple(Row(f.metadata["variable"], f.name, f.metadata["kind"], f.metadata["read"], f.default,
-                     f.metadata["unit"], f.metadata["help"]) for f in dataclasses.fields(Settings))
+                     f.metadata["unit"], f.metadata["help"], f.metadata["is_secret"])
+                 for f in dataclasses.fields(Settings))
 
 
 def help_text() -> str:
@@ -220,7 +285,7 @@ def help_text() -> str:
 def env_example() -> str:
     """Return the text of ``.env.example``: every variable with its default, commented out."""
     lines = ["# Settings of the LOGOS PXL Core proof server, with their defaults.",
-             "# Made from pxl/settings.py; an unknown PXL_* name or a malformed value stops the start.", ""]
+             "# Made from pxl/settings.py; an unknown PXL_* or HMAC_* name or a malformed value stops the start.", ""]
     for row in rows():
         lines += [f"# {row.help} ({row.kind}).", f"#{row.variable}={row.default_text}", ""]
     return "\n".join(lines)

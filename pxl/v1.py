@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Flask, Response, g, request
 
 from pxl.away import Away
-from pxl.batch import MAX_ITEMS, settle_all
+from pxl.batch import LIMIT_S, MAX_ITEMS, patiently, settle_all
 from pxl.cancel import Cancel
 from pxl.errors import NoCertificate, PoolBusy, UnknownOverlay
 from pxl.jobs import COMPLETED, Job, JobTable
@@ -100,7 +101,8 @@ def _add_proofs(app: Flask, desk: Desk) -> None:
         desk.service.examine(query.goal)
 
         def work(cancel: Cancel) -> str:
-            return prove_text(_ask(desk, query, cancel), request_id, query.want_certificate)
+            answer = patiently(query, partial(_ask, desk), cancel, time.monotonic() + LIMIT_S)
+            return prove_text(answer, request_id, query.want_certificate)
 
         request_id = g.request_id
         job = desk.jobs.submit(_Asked(query, int(time.time())), work, owner=_owner(), weight=len(query.goal))
@@ -165,11 +167,9 @@ def _results(desk: Desk, items: list[Item], is_gone: Callable[[], bool] | None, 
     """Yield each item's number and JSON object, as they are settled; last the summary."""
     began, counts = time.monotonic(), {"proved": 0, "refuted": 0, "unknown": 0, "failed": 0}
 
-    def ask(query: Query, cancel: Cancel) -> Answer:
-        return _ask(desk, query, cancel)
-
-    with desk.away.watching(is_gone) as cancel, closing(settle_all(
-            [item.question for item in items], ask, width=max(1, desk.sessions()), cancel=cancel)) as outcomes:
+    questions, width = [item.question for item in items], max(1, desk.sessions())
+    with desk.away.watching(is_gone) as cancel, \
+            closing(settle_all(questions, partial(_ask, desk), width=width, cancel=cancel)) as outcomes:
         for outcome in outcomes:
             answer, problem = outcome.answer, outcome.problem
             counts[answer.verdict if answer else "failed"] += 1

@@ -1,13 +1,25 @@
-"""Fixtures that several test files share: the real kernel behind the real pipeline."""
+"""Fixtures that several test files share: the real kernel behind the real pipeline, and behind a real server."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from pxl.compose import Prover, build
 from pxl.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+START_TIMEOUT_S = 60.0
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +31,29 @@ def prover() -> Prover:
         yield prover
     finally:
         prover.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that was started as a user would start it, on a free port."""
+    log = tmp_path_factory.mktemp("server") / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, "serve_pxl.py"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            env=os.environ | {"PXL_SERVER_PORT": "0", "PXL_POOL_SIZE": "1", "PXL_ENGINE": "coqidetop"})
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not (found := re.search(r"Serving on http://(\S+)", log.read_text())):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        with urlopen(f"http://{found[1]}/readyz", timeout=10) as reply:
+            assert reply.status == 200
+        yield found[1]
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            status = server.wait(30)
+        finally:
+            server.kill()
+    assert status == 0, log.read_text()

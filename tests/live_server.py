@@ -20,6 +20,7 @@ from pxl.cache import ProofCache
 from pxl.drain import Drain
 from pxl.errors import ProverCrashed
 from pxl.health import SelfProof
+from pxl.jobs import JobTable
 from pxl.server import Server
 from pxl.service import Service
 from pxl.settings import Settings
@@ -38,6 +39,7 @@ class Live:
     drain: Drain
     service: Service
     self_proof: SelfProof
+    jobs: JobTable
 
     def post(self, path: str, body: Any = None, *, raw: bytes | None = None, **headers: str) -> requests.Response:
         data = json.dumps(body).encode() if raw is None else raw
@@ -78,7 +80,8 @@ def running(decider: FakeDecider | None = None, **env: str) -> Iterator[Live]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        yield Live(f"http://127.0.0.1:{server.port}", server.port, decider, pool, drain, service, self_proof)
+        yield Live(f"http://127.0.0.1:{server.port}", server.port, decider, pool, drain, service, self_proof,
+                   parts.jobs)
     finally:
         decider.release()
         server.stop()

@@ -16,14 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"errors", "settings"},
-    {"formula"},
+    {"errors", "identity", "secretkey", "settings"},
+    {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "signing"},
+    {"authentication", "formula"},
     {"cancel"},
     {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
-    {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
-    {"health", "jobs", "batch", "service"},
+    {"cache", "checker", "client", "decider", "ledger", "model", "outcome", "overlays", "verify"},
+    {"bulk", "health", "jobs", "batch", "service"},
     {"v1_body"},
-    {"v1", "v1_docs", "app", "cli", "compose", "reply", "server"},
+    {"v1", "v1_docs", "app", "cli", "compose", "keys_cli", "reply", "server"},
     {"__main__", "serve_pxl"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
@@ -36,7 +37,8 @@ RESERVED = {
     "swagger_ui_bundle": {"pxl.v1_docs"},
     "waitress": {"pxl.server", "serve_pxl"},
     "cachetools": {"pxl.cache"},
-    "requests": {"pxl.cli"},
+    "requests": {"pxl.client"},
+    "http_message_signatures": {"pxl.auth_message"},
     "pysat": {"pxl.search"},
     "pysolvers": {"pxl.search"},
     **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verify", "pxl.cli"}
