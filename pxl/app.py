@@ -1,4 +1,4 @@
-"""The web application: routes, and what every reply has in common. The only module that knows Flask."""
+"""The web application: routes, and what becomes of errors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from pxl import __version__
+from pxl.auth_routes import token_routes
 from pxl.drain import Drain
-from pxl.errors import PxlError, ShuttingDown
+from pxl.errors import AuthError, PxlError, ShuttingDown
+from pxl.gate import Doorkeeper, Gate, claims_itself
 from pxl.health import PoolStats, SelfProof
 from pxl.jsonbody import only_members, read_object, require_json, text_member, truth_member, whole_member
 from pxl.problems import MEDIA_TYPE, Problem, from_error, from_status, unexpected
@@ -44,6 +46,7 @@ class Parts:
     max_request_bytes: int = 1_048_576
     about: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    gate: Gate = field(default_factory=Gate)
 
 
 def create_app(parts: Parts) -> Flask:
@@ -52,10 +55,12 @@ def create_app(parts: Parts) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = parts.max_request_bytes
     app.url_map.merge_slashes = False      # a redirect would turn a POST into a GET
     app.before_request(_name_request)
-    app.after_request(_finish)
+    doorkeeper = Doorkeeper(app, parts.gate, parts.drain)
     _routes_for_goals(app, parts)
     _routes_for_health(app, parts)
-    _errors(app, parts.drain)
+    if parts.gate.guard.tokens is not None:
+        token_routes(app, parts.gate.guard.tokens)
+    _errors(app, parts.drain, doorkeeper)
 
     @app.get("/")
     def index() -> Response:
@@ -74,16 +79,17 @@ def _routes_for_goals(app: Flask, parts: Parts) -> None:
     def answer(body: dict[str, Any], want_certificate: bool) -> Answer:
         goal = text_member(body, "goal")
         timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
-        return parts.service.prove(goal, None if timeout_ms is None else timeout_ms / 1000, want_certificate)
+        return parts.service.prove(goal, None if timeout_ms is None else timeout_ms / 1000, want_certificate,
+                                   admitted=g.claim)
 
     def read(known: tuple[str, ...]) -> dict[str, Any]:
-        parts.drain.admit()
         require_json(request.content_type)
         body = read_object(request.get_data(cache=False))
         only_members(body, known)
         return body
 
     @app.post("/prove")
+    @claims_itself
     def prove() -> Response:
         """Prove or refute a goal."""
         body = read(_PROVE_MEMBERS)
@@ -92,6 +98,7 @@ def _routes_for_goals(app: Flask, parts: Parts) -> None:
         return Response(text + "\n", content_type="application/json")
 
     @app.post("/countermodel")
+    @claims_itself
     def countermodel() -> Response:
         """Look for a countermodel to a goal."""
         body = read(_COUNTERMODEL_MEMBERS)
@@ -155,7 +162,7 @@ def _routes_for_health(app: Flask, parts: Parts) -> None:
                       "reasons": document["reasons"], "id": g.request_id}, 200 if is_ready else 503)
 
 
-def _errors(app: Flask, drain: Drain) -> None:
+def _errors(app: Flask, drain: Drain, doorkeeper: Doorkeeper) -> None:
     @app.errorhandler(PxlError)
     def ours(error: PxlError) -> Response:
         if drain.is_expired and error.status == 503:
@@ -164,10 +171,16 @@ def _errors(app: Flask, drain: Drain) -> None:
         level = logging.ERROR if error.status >= 500 and error.status != 503 else \
             logging.WARNING if error.status >= 500 else logging.INFO
         log.log(level, "%s %s: %s", g.request_id, error.title, _printable(error.detail))
-        return _problem(from_error(error))
+        response = _problem(from_error(error))
+        if isinstance(error, AuthError):
+            response.headers["WWW-Authenticate"] = doorkeeper.challenge(error)
+        return response
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
+        limited = doorkeeper.rate_error(error)
+        if limited is not None:
+            return ours(limited)
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
         status = error.code or 500
         detail = _hint(status, headers) or error.description or ""
@@ -192,14 +205,6 @@ def _hint(status: int, headers: Mapping[str, str]) -> str:
 def _name_request() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-
-
-def _finish(response: Response) -> Response:
-    headers = response.headers
-    headers.add("X-Request-ID", g.request_id)
-    headers.add("X-Content-Type-Options", "nosniff")
-    headers.add("Cache-Control", "no-store")
-    return response
 
 
 def _json(document: dict[str, Any], status: int = 200) -> Response:

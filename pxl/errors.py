@@ -8,7 +8,8 @@
     │   ├── UnknownOverlay 404
     │   ├── GoalTooLarge 413
     │   └── UnsupportedMediaType 415
-    ├── AuthError 401
+    ├── AuthError 401                WWW-Authenticate
+    ├── Forbidden 403
     ├── RateLimited 429
     ├── PoolBusy 503                 Retry-After
     ├── ShuttingDown 503             Retry-After
@@ -87,9 +88,19 @@ class UnsupportedMediaType(RequestError):
 
 
 class AuthError(PxlError):
-    """The caller did not prove who it is."""
+    """The caller did not prove who it is; ``challenge`` is the value of WWW-Authenticate, or empty."""
 
     code, status, title = "unauthorized", 401, "Unauthorized"
+
+    def __init__(self, detail: str, *, challenge: str = "") -> None:
+        super().__init__(detail)
+        self.challenge = challenge
+
+
+class Forbidden(PxlError):
+    """The caller is known, and may not do this."""
+
+    code, status, title = "forbidden", 403, "Forbidden"
 
 
 class RateLimited(PxlError):

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from pxl.errors import PxlError
+from pxl.errors import AuthError, PxlError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -41,6 +41,8 @@ def from_error(error: PxlError) -> Problem:
     if error.status in (429, 503):
         # Spread a little, so that a refused crowd does not come back as one.
         headers["Retry-After"] = str(error.retry_after_s or random.randint(1, 3))
+    if isinstance(error, AuthError) and error.challenge:
+        headers["WWW-Authenticate"] = error.challenge
     return Problem(error.status, error.code, error.title, error.detail, error.extras(), headers)
 
 

@@ -18,17 +18,22 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     {"errors", "identity", "settings"},
     {"formula"},
-    {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
+    {"address", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "origins", "problems", "provenance", "prover", "render", "search",
+     "tokens"},
     {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
-    {"health", "service"},
-    {"app", "cli", "compose", "reply", "server"},
+    {"guard", "health", "service"},
+    {"app", "auth_routes", "gate", "ratelimit", "cli", "compose", "reply", "server"},
     {"__main__", "serve_pxl"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 
 # Who may know what: a foreign package, and the parts or modules that may import it.
 RESERVED = {
-    "flask": {"pxl.app"},
+    "flask": {"pxl.app", "pxl.auth_routes", "pxl.gate", "pxl.ratelimit"},
+    "flask_cors": {"pxl.gate"},
+    "flask_limiter": {"pxl.ratelimit"},
+    "limits": {"pxl.ratelimit"},
+    "jwt": {"pxl.tokens"},
     "werkzeug": {"pxl.app"},
     "waitress": {"pxl.server", "serve_pxl"},
     "cachetools": {"pxl.cache"},
