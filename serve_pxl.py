@@ -10,8 +10,10 @@ import sys
 
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
+from pxl.compose_gate import build_gate, provenance_of
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
+from pxl.gate import early_headers
 from pxl.server import Server
 from pxl.settings import Settings
 
@@ -55,17 +57,20 @@ def serve(settings: Settings) -> int:
     sys.setswitchinterval(0.0005)
     drain = Drain(settings.drain_timeout_s)
     warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
-        if settings.is_open else ()
+        if settings.is_open and not settings.has_authentication else ()
+    provenance = provenance_of(prover.kernel, settings)
+    about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
-                  prover.about(), warnings)
+                  about, warnings, build_gate(settings, provenance))
     print(f"PXL Kernel Hash: {prover.kernel.kernel_hash}")
     print(f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...")
     print(f"Session pool size: {settings.pool_size}")
     print(f"Cache TTL: {settings.cache_ttl_s:g}s")
-    print("HMAC Authentication: Disabled", flush=True)
+    print(f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}", flush=True)
     for warning in warnings:
         logging.getLogger("pxl").warning(warning)
-    server = Server(create_app(parts), settings, drain, on_expiry=prover.abort)
+    server = Server(create_app(parts), settings, drain, on_expiry=prover.abort,
+                    early_headers=early_headers(provenance))
     server.install_signals()
     try:
         prover.start()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import ErrorTask
 
 from pxl.drain import Drain
 from pxl.settings import Settings
@@ -24,11 +26,13 @@ class Server:
     """One listening socket. ``port`` is the real one, also when 0 was asked for.
 
     ``on_expiry`` is called once when the drain expires with work still in flight: it must make
-    that work fail, so that its clients get an answer.
+    that work fail, so that its clients get an answer. ``early_headers`` go on what Waitress answers
+    by itself, to what is no HTTP request.
     """
 
     def __init__(self, app: Callable[..., Any], settings: Settings, drain: Drain,
-                 on_expiry: Callable[[], None] = lambda: None) -> None:
+                 on_expiry: Callable[[], None] = lambda: None,
+                 early_headers: Iterable[tuple[str, str]] = ()) -> None:
         self._drain = drain
         self._on_expiry = on_expiry
         self._map: dict[int, Any] = {}
@@ -39,6 +43,10 @@ class Server:
             # Flask's limit is lower and answers with a problem document.
             max_request_body_size=settings.max_request_bytes + 65_536, max_request_header_size=32_768,
             expose_tracebacks=False, clear_untrusted_proxy_headers=True)
+        channel_class = _channel_class(tuple(early_headers))
+        for item in self._map.values():
+            if hasattr(item, "channel_class"):
+                item.channel_class = channel_class
         addresses = getattr(self._waitress, "effective_listen", None) or \
             [(self._waitress.effective_host, self._waitress.effective_port)]
         self.host, self.port = str(addresses[0][0]), int(addresses[0][1])
@@ -90,3 +98,16 @@ class Server:
         """Say whether no connection has a request in work or a reply to write."""
         return not any(channel.requests or channel.total_outbufs_len
                        for channel in list(self._map.values()) if isinstance(channel, HTTPChannel))
+
+
+def _channel_class(headers: tuple[tuple[str, str], ...]) -> type[HTTPChannel]:
+    """Return a channel whose own errors carry the headers, and an id."""
+    class Refusal(ErrorTask):
+        def execute(self) -> None:
+            self.response_headers.extend((*headers, ("X-Request-ID", uuid.uuid4().hex)))
+            super().execute()
+
+    class Channel(HTTPChannel):
+        error_task_class = Refusal
+
+    return Channel

@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"errors", "identity", "settings"},
+    {"address", "errors", "identity", "origins", "secretkey", "settings"},
     {"formula"},
-    {"address", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "origins", "problems", "provenance", "prover", "render", "search",
+    {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render", "search",
      "tokens"},
     {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
     {"guard", "health", "service"},
-    {"app", "auth_routes", "gate", "ratelimit", "cli", "compose", "reply", "server"},
+    {"app", "auth_routes", "gate", "ratelimit", "cli", "compose", "compose_gate", "reply", "server"},
     {"__main__", "serve_pxl"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}

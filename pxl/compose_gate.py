@@ -1,0 +1,53 @@
+"""Puts the gate together from settings: credentials, limits, origins, proxies, provenance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pxl.address import read_networks
+from pxl.errors import ConfigError
+from pxl.gate import Gate
+from pxl.guard import Guard
+from pxl.kernel.identity import Kernel
+from pxl.origins import read_origins
+from pxl.provenance import Provenance, build_sha
+from pxl.ratelimit import RatePolicy
+from pxl.secretkey import problem_of
+from pxl.settings import Settings
+from pxl.tokens import Tokens
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def build_gate(settings: Settings, provenance: Provenance) -> Gate:
+    """Return what is asked of callers and told about the server. Raises ConfigError with the cure."""
+    requests, window_s = settings.rate
+    return Gate(
+        Guard(tokens=_tokens(settings)),
+        RatePolicy(requests, window_s, settings.rate_limit_total) if settings.is_rate_limited else None,
+        read_networks(settings.trusted_proxy or ""),
+        read_origins(settings.cors_origins) if settings.cors_origins else (),
+        provenance)
+
+
+def provenance_of(kernel: Kernel, settings: Settings) -> Provenance:
+    """Return what every response says of the program; the kernel's sources are all the Coq there is."""
+    return Provenance(kernel.coqchk, build_sha(ROOT, settings.build_sha), kernel.kernel_hash)
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    if not settings.has_tokens:
+        return None
+    current = settings.jwt_secret_key or _read_key(Path(settings.jwt_secret_key_file or ""))
+    keys = (current, settings.jwt_secret_key_old)
+    return Tokens([key.encode("ascii") for key in keys if key])
+
+
+def _read_key(path: Path) -> str:
+    try:
+        key = path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as why:
+        raise ConfigError(f"the key file {path} cannot be read: {why}") from None
+    if problem := problem_of(key):
+        raise ConfigError(f"the key in {path} is {problem}")
+    return key
