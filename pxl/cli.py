@@ -1,4 +1,4 @@
-"""The command line: prove a goal, with a server or without, and re-check a certificate."""
+"""The command line: prove a goal, with a server or without, re-check a certificate, keep the keys."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from pxl import __version__
 from pxl.draw import draw
 from pxl.errors import ConfigError, FormulaSyntaxError, PxlError, RequestError
+from pxl.keys_cli import add_parser as add_keys_parser
 
 PROVED, REFUTED, USAGE, UNKNOWN, FAULT = 0, 1, 2, 3, 4
 _STATUS = {"proved": PROVED, "refuted": REFUTED, "unknown": UNKNOWN}
@@ -173,4 +174,6 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("file", metavar="FILE.v", help="a certificate that a server or `pxl prove` wrote")
     verify.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=120.0, help="default 120")
     verify.set_defaults(run=_verify)
+
+    add_keys_parser(commands)
     return parser

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pxl.address import read_networks
+from pxl.auth_hmac import HmacVerifier
+from pxl.auth_message import MessageVerifier
 from pxl.errors import ConfigError
 from pxl.gate import Gate
 from pxl.guard import Guard
 from pxl.kernel.identity import Kernel
+from pxl.keyring import Keyring
+from pxl.nonces import Freshness, MemoryNonceStore
 from pxl.origins import read_origins
 from pxl.provenance import Provenance, build_sha
 from pxl.ratelimit import RatePolicy
@@ -19,15 +25,31 @@ from pxl.tokens import Tokens
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def build_gate(settings: Settings, provenance: Provenance) -> Gate:
-    """Return what is asked of callers and told about the server. Raises ConfigError with the cure."""
+def build_gate(settings: Settings, provenance: Provenance, *, keyring: Keyring | None = None,
+               clock: Callable[[], float] = time.time, started_at: float | None = None) -> Gate:
+    """Return what is asked of callers and told about the server. Raises ConfigError with the cure.
+
+    ``keyring`` holds the keys that sign requests, when they must be signed. ``clock`` tells the seconds since
+    1970; what was signed before ``started_at``, by default now, is refused.
+    """
     requests, window_s = settings.rate
+    hmac = message = None
+    if keyring is not None:
+        nonces = MemoryNonceStore(settings.hmac_nonce_capacity)
+        freshness = Freshness(clock, clock() if started_at is None else started_at, settings.hmac_boot_fence_s)
+        hmac = HmacVerifier(keyring, nonces, freshness) if settings.hmac_allow_v1 else None
+        message = MessageVerifier(keyring, nonces, freshness)
     return Gate(
-        Guard(tokens=_tokens(settings)),
+        Guard(hmac, message, _tokens(settings, clock)),
         RatePolicy(requests, window_s, settings.rate_limit_total) if settings.is_rate_limited else None,
         read_networks(settings.trusted_proxy or ""),
         read_origins(settings.cors_origins) if settings.cors_origins else (),
-        provenance)
+        provenance, wall_clock=clock)
+
+
+def keyring_of(settings: Settings) -> Keyring | None:
+    """Return the keys that sign requests; None when requests need no signature. Raises ConfigError."""
+    return Keyring.from_settings(settings) if settings.enable_hmac_auth else None
 
 
 def provenance_of(kernel: Kernel, settings: Settings) -> Provenance:
@@ -35,12 +57,12 @@ def provenance_of(kernel: Kernel, settings: Settings) -> Provenance:
     return Provenance(kernel.coqchk, build_sha(ROOT, settings.build_sha), kernel.kernel_hash)
 
 
-def _tokens(settings: Settings) -> Tokens | None:
+def _tokens(settings: Settings, clock: Callable[[], float]) -> Tokens | None:
     if not settings.has_tokens:
         return None
     current = settings.jwt_secret_key or _read_key(Path(settings.jwt_secret_key_file or ""))
     keys = (current, settings.jwt_secret_key_old)
-    return Tokens([key.encode("ascii") for key in keys if key])
+    return Tokens([key.encode("ascii") for key in keys if key], clock=clock)
 
 
 def _read_key(path: Path) -> str:

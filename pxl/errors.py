@@ -13,6 +13,7 @@
     ├── RateLimited 429
     ├── PoolBusy 503                 Retry-After
     ├── ShuttingDown 503             Retry-After
+    ├── NonceStoreFull 503           Retry-After
     ├── ProverError 503              with the tail of standard error
     │   ├── ProverTimeout
     │   ├── ProverCrashed
@@ -119,6 +120,12 @@ class ShuttingDown(PxlError):
     """The server is draining and takes no new work."""
 
     code, status, title = "shutting-down", 503, "Shutting down"
+
+
+class NonceStoreFull(PxlError):
+    """No further nonce can be remembered, so that a replay could not be told from a first use."""
+
+    code, status, title = "nonce-store-full", 503, "Nonce store is full"
 
 
 class ProverError(PxlError):

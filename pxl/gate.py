@@ -13,6 +13,7 @@ from flask import Flask, Response, g, request
 from flask_cors import CORS
 
 from pxl.address import Network, bucket, client_address
+from pxl.auth_signed import SignedByKey
 from pxl.drain import Drain
 from pxl.errors import AuthError, PxlError, RateLimited
 from pxl.guard import Access, Guard, access_to
@@ -65,6 +66,11 @@ class Once:
         self._failure: PxlError | None = None
         self._is_done = False
 
+    @property
+    def is_made(self) -> bool:
+        """Say whether the claim was made, and granted."""
+        return self._is_done and self._failure is None
+
     def __call__(self) -> None:
         with self._lock:
             if not self._is_done:
@@ -111,7 +117,7 @@ class Doorkeeper:
         guard, limits = self._gate.guard, self._limits
         g.address = client_address(request.remote_addr or "", request.headers.getlist("X-Forwarded-For"),
                                    self._gate.trusted_proxies)
-        g.identity, g.claim = _ANONYMOUS, _nothing
+        g.identity, g.claim, g.signed = _ANONYMOUS, Once(_nothing), None
         # What is no route is answered 404 or 405 to anybody, and counted.
         g.access = access = access_to(request.method, request.url_rule.rule) if request.url_rule else _NOWHERE
         if access.is_open:
@@ -127,8 +133,7 @@ class Doorkeeper:
             if limits:
                 limits.count_refusal(bucket(g.address))
             raise
-        g.identity = signed.identity
-        g.claim = Once(signed.claim) if guard.is_on else _nothing
+        g.identity, g.claim, g.signed = signed.identity, Once(signed.claim), signed
 
     def _authorize(self) -> None:
         if g.access.is_open:
@@ -146,6 +151,10 @@ class Doorkeeper:
             response.vary.add("Origin")
         if self._limits:
             self._limits.tell(response)
+        # A refused replay must not be answered in the name of the request that it repeats.
+        if isinstance(g.signed, SignedByKey) and g.claim.is_made and not response.is_streamed:
+            body = b"" if request.method == "HEAD" else response.get_data()
+            response.headers.update(g.signed.reply_headers(response.status_code, body))
         return response
 
 

@@ -198,7 +198,7 @@ class Settings:
     hmac_secret_key_old: str | None = _setting("HMAC_SECRET_KEY_OLD", _secret(), None, "text",
                                                "the former key, accepted for 24 h after the start", is_secret=True)
     hmac_keyring_file: str | None = _setting("HMAC_KEYRING_FILE", _file(), None, "file",
-                                             "the keys in a file instead, made by `pxl keys`; read when it changes")
+                                             "a file with all keys instead (`pxl keys`); read again when it changes")
     hmac_allow_v1: bool = _setting("HMAC_ALLOW_V1", _truth(), True, "truth",
                                    "whether POST /prove accepts X-Signature beside HTTP message signatures")
     hmac_nonce_capacity: int = _setting("HMAC_NONCE_CAPACITY", _whole(1000, 100_000_000), 200_000, "nonces",

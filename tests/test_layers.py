@@ -17,12 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
     {"address", "errors", "identity", "origins", "secretkey", "settings"},
+    {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "signing"},
     {"formula"},
     {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render", "search",
      "tokens"},
     {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
     {"guard", "health", "service"},
-    {"app", "auth_routes", "gate", "ratelimit", "cli", "compose", "compose_gate", "reply", "server"},
+    {"app", "auth_routes", "gate", "ratelimit", "cli", "compose", "compose_gate", "keys_cli", "reply", "server"},
     {"__main__", "serve_pxl"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
@@ -38,6 +39,7 @@ RESERVED = {
     "waitress": {"pxl.server", "serve_pxl"},
     "cachetools": {"pxl.cache"},
     "requests": {"pxl.cli"},
+    "http_message_signatures": {"pxl.auth_message"},
     "pysat": {"pxl.search"},
     "pysolvers": {"pxl.search"},
     **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verify", "pxl.cli"}
