@@ -42,7 +42,9 @@ class Server:
             cleanup_interval=10, asyncore_use_poll=True, channel_request_lookahead=1, ident=None,
             # Flask's limit is lower and answers with a problem document.
             max_request_body_size=settings.max_request_bytes + 65_536, max_request_header_size=32_768,
-            expose_tracebacks=False, clear_untrusted_proxy_headers=True)
+            expose_tracebacks=False,
+            # The gate believes X-Forwarded-For from trusted proxies only, and nothing else reads it.
+            clear_untrusted_proxy_headers=False)
         channel_class = _channel_class(tuple(early_headers))
         for item in self._map.values():
             if hasattr(item, "channel_class"):
