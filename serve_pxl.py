@@ -11,7 +11,8 @@ import sys
 
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
-from pxl.compose_gate import build_gate, keyring_of, provenance_of
+from pxl.authentication import signatures
+from pxl.compose_gate import build_gate, provenance_of
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
 from pxl.gate import early_headers
@@ -60,10 +61,10 @@ def serve(settings: Settings) -> int:
     warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
         if settings.is_open and not settings.has_authentication else ()
     provenance = provenance_of(prover.kernel, settings)
-    keyring = keyring_of(settings)
+    signed = signatures(settings)
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
-                  about, warnings, build_gate(settings, provenance, keyring=keyring))
+                  about, warnings, build_gate(settings, provenance, signed))
     print(f"PXL Kernel Hash: {prover.kernel.kernel_hash}")
     print(f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...")
     print(f"Session pool size: {settings.pool_size}")
@@ -74,8 +75,8 @@ def serve(settings: Settings) -> int:
     server = Server(create_app(parts), settings, drain, on_expiry=prover.abort,
                     early_headers=early_headers(provenance))
     server.install_signals()
-    if keyring is not None:
-        signal.signal(signal.SIGHUP, lambda signum, frame: keyring.reload_soon())
+    if signed is not None:
+        signal.signal(signal.SIGHUP, lambda signum, frame: signed.keyring.reload_soon())
     try:
         prover.start()
         readiness = prover.self_proof.probe()

@@ -1,7 +1,7 @@
 """`make bench`: measure the server against its floors, in one run.
 
 Times are this machine's, now; the ratios are what to compare between machines. Sections can
-be named on the command line: server, hard, deadline, memory (default: all of them).
+be named on the command line: server, hard, deadline, memory, signing (default: all of them).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import families, load
+from benchmarks import families, load, signing
 from benchmarks.processes import get, rss_mib, serving
 from pxl.checker import Checker
 from pxl.compose import build
@@ -24,7 +24,7 @@ from pxl.render import PREAMBLE, QUERY, goal_script
 from pxl.search import decide
 from pxl.settings import Settings
 
-SECTIONS = ("server", "hard", "deadline", "memory")
+SECTIONS = ("server", "hard", "deadline", "memory", "signing")
 HARD_TIMEOUT_S = 20.0
 
 
@@ -227,6 +227,11 @@ def main() -> None:
     if "memory" in wanted:
         with _timed("memory"):
             results["memory"] = measure_memory(options.goals)
+    if "signing" in wanted:
+        print("\nChecking a signature (µs)")
+        results["signing"] = signing.measure()
+        for name, figure in results["signing"].items():
+            print(f"{name:20} {figure:8.1f}")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=2, default=list)

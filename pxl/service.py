@@ -120,7 +120,7 @@ class Service:
         """Return the counts of the cache."""
         return self._cache.stats()
 
-    def prove(self, goal: str, timeout_s: float | None = None, want_certificate: bool = False,
+    def prove(self, goal: str, timeout_s: float | None = None, want_certificate: bool = False, *,
               admitted: Callable[[], None] = lambda: None) -> Answer:
         """Answer a goal within ``timeout_s`` seconds (at most ``max_timeout_s``).
 

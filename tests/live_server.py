@@ -16,8 +16,9 @@ import requests
 from fake_decider import FakeDecider, FakePool
 
 from pxl.app import Parts, create_app
+from pxl.authentication import signatures
 from pxl.cache import ProofCache
-from pxl.compose_gate import build_gate, keyring_of
+from pxl.compose_gate import build_gate
 from pxl.drain import Drain
 from pxl.errors import ProverCrashed
 from pxl.gate import Gate, early_headers
@@ -69,7 +70,7 @@ def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakeP
     self_proof = SelfProof(decider.decide, lambda: service.certified_at)
     about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
     return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about,
-                 gate=gate or build_gate(settings, PROVENANCE, keyring=keyring_of(settings), started_at=0)), service, self_proof
+                 gate=gate or build_gate(settings, PROVENANCE, signatures(settings, remembers_from=0))), service, self_proof
 
 
 @contextmanager

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     {"address", "errors", "identity", "origins", "secretkey", "settings"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "signing"},
-    {"formula"},
+    {"authentication", "formula"},
     {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render", "search",
      "tokens"},
     {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
