@@ -16,6 +16,7 @@ from pxl.compose_gate import build_gate, provenance_of
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
 from pxl.gate import early_headers
+from pxl.provenance import Provenance
 from pxl.server import Server
 from pxl.settings import Settings
 
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.debug:
             settings = dataclasses.replace(settings, log_level="DEBUG")
         if options.check_config:
+            build_gate(settings, Provenance(), signatures(settings))    # the keys in files, too
             print("The configuration is valid.")
             return 0
         _start_logging(settings)

@@ -91,7 +91,7 @@ class Doorkeeper:
         self._gate = gate
         self._drain = drain
         self._limits = RateLimits(gate.rates, gate.rate_storage) if gate.rates else None
-        self._headers = (*gate.provenance.headers(), *_SECURITY)
+        self._headers = early_headers(gate.provenance)
         app.after_request(self._finish)
         app.before_request(self._authenticate)
         if self._limits:
@@ -143,9 +143,8 @@ class Doorkeeper:
             g.claim()
 
     def _finish(self, response: Response) -> Response:
-        for name, value in self._headers:
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", "no-store")
+        given = {name.lower() for name, _ in response.headers}
+        response.headers.extend([header for header in self._headers if header[0].lower() not in given])
         response.headers["X-Request-ID"] = g.request_id
         if self._gate.origins:
             response.vary.add("Origin")
