@@ -22,7 +22,7 @@ from pxl.origins import Origin
 from pxl.provenance import Provenance
 from pxl.ratelimit import RatePolicy, RateLimits
 
-log = logging.getLogger("pxl.access")
+log = logging.getLogger("pxl.http")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -154,6 +154,9 @@ class Doorkeeper:
         if isinstance(g.signed, SignedByKey) and g.claim.is_made and not response.is_streamed:
             body = b"" if request.method == "HEAD" else response.get_data()
             response.headers.update(g.signed.reply_headers(response.status_code, body))
+        if log.isEnabledFor(logging.DEBUG):
+            path = ascii(request.path[:500])[1:-1]
+            log.debug("%s %s %s %d", g.request_id, request.method, path, response.status_code)
         return response
 
 
