@@ -322,6 +322,7 @@ class TestRoles:
         with running(ENABLE_HMAC_AUTH="true", HMAC_KEYRING_FILE=str(keyring), **JWT) as live:
             assert issue(live)["roles"] == ["observe"]
             assert signed(live, "POST", "/v1/auth/token", b'{"roles": ["prove"]}').status_code == 403
+            assert signed(live, "POST", "/v1/auth/revoke", b'{"session": "ssssssssssssssss"}').status_code == 403
             assert send(live, "POST", "/prove", GOAL, v1()).status_code == 403
 
 
@@ -531,6 +532,11 @@ class TestLimits:
             assert [ask("198.51.100.1", v1(b"other")) for _ in range(4)] == [401, 401, 401, 429]
             assert ask("198.51.100.1", v1()) == 429
             assert [ask("198.51.100.2", v1()) for _ in range(3)] == [200] * 3
+
+    def test_requests_without_credentials_are_counted_apart_from_those_with(self):
+        with running(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="3", **HMAC) as live:
+            assert [send(live, "POST", "/prove", GOAL, JSON).status_code for _ in range(5)] == [401] * 3 + [429] * 2
+            assert [send(live, "POST", "/prove", GOAL, v1()).status_code for _ in range(4)] == [200] * 3 + [429]
 
     def test_everybody_together_has_a_limit_that_one_caller_cannot_use_up(self):
         with running(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="3", PXL_RATE_LIMIT_TOTAL="5",
