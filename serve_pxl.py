@@ -12,9 +12,13 @@ from types import FrameType
 
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
+from pxl.authentication import signatures
+from pxl.compose_gate import build_gate, provenance_of
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
+from pxl.gate import early_headers
 from pxl.jobs import JobLimits, JobTable
+from pxl.provenance import Provenance
 from pxl.server import Server
 from pxl.settings import Settings
 
@@ -35,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.debug:
             settings = dataclasses.replace(settings, log_level="DEBUG")
         if options.check_config:
+            build_gate(settings, Provenance(), signatures(settings))    # the keys in files, too
             print("The configuration is valid.")
             return 0
         _start_logging(settings)
@@ -58,20 +63,27 @@ def serve(settings: Settings) -> int:
     sys.setswitchinterval(0.0005)
     drain = Drain(settings.drain_timeout_s)
     warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
-        if settings.is_open else ()
+        if settings.is_open and not settings.has_authentication else ()
+    provenance = provenance_of(prover.kernel, settings)
+    signed = signatures(settings)
+    about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
-                  prover.about(), warnings, JobTable(JobLimits(workers=settings.pool_size)))
+                  about, warnings, JobTable(JobLimits(workers=settings.pool_size)),
+                  gate=build_gate(settings, provenance, signed))
     _say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
          f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...",
          f"Session pool size: {settings.pool_size}",
          f"Cache TTL: {settings.cache_ttl_s:g}s",
-         "HMAC Authentication: Disabled")
+         f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}")
     for warning in warnings:
         logging.getLogger("pxl").warning(warning)
-    server = Server(create_app(parts), settings, drain, on_expiry=prover.abort)
+    server = Server(create_app(parts), settings, drain, on_expiry=prover.abort,
+                    early_headers=early_headers(provenance))
     # There is nothing to drain yet, and a prover that hangs can keep the start waiting for a minute.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
+    if signed is not None:
+        signal.signal(signal.SIGHUP, lambda signum, frame: signed.keyring.reload_soon())
     try:
         prover.start()
         readiness = prover.self_proof.probe()

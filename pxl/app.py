@@ -1,4 +1,4 @@
-"""The web application: the unversioned routes, and what every reply has in common."""
+"""The web application: the unversioned routes, and what becomes of errors."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from pxl import __version__, v1, v1_docs
+from pxl.auth_routes import token_routes
 from pxl.away import Away
 from pxl.drain import Drain
-from pxl.errors import PxlError, ShuttingDown
+from pxl.errors import AuthError, PxlError, ShuttingDown
+from pxl.gate import Doorkeeper, Gate, claims_itself
 from pxl.health import PoolStats, SelfProof
 from pxl.jobs import JobTable
 from pxl.jsonbody import only_members, read_object, require_json, text_member, truth_member, whole_member
@@ -48,6 +50,7 @@ class Parts:
     warnings: tuple[str, ...] = ()
     jobs: JobTable = field(default_factory=JobTable)
     away: Away = field(default_factory=Away)
+    gate: Gate = field(default_factory=Gate)
 
 
 def create_app(parts: Parts) -> Flask:
@@ -56,13 +59,15 @@ def create_app(parts: Parts) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = parts.max_request_bytes
     app.url_map.merge_slashes = False      # a redirect would turn a POST into a GET
     app.before_request(_name_request)
-    app.after_request(_finish)
+    doorkeeper = Doorkeeper(app, parts.gate, parts.drain)
     _routes_for_goals(app, parts)
     state = _routes_for_health(app, parts)
     v1.add_routes(app, v1.Desk(parts.service, parts.jobs, parts.away, parts.drain.admit, state,
                                lambda: parts.pool_stats().size, parts.about))
     v1_docs.add_routes(app)
-    _errors(app, parts.drain)
+    if parts.gate.guard.tokens is not None:
+        token_routes(app, parts.gate.guard.tokens)
+    _errors(app, parts.drain, doorkeeper)
 
     @app.get("/")
     def index() -> Response:
@@ -83,16 +88,16 @@ def _routes_for_goals(app: Flask, parts: Parts) -> None:
         timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
         timeout_s = None if timeout_ms is None else timeout_ms / 1000
         with parts.away.watching(request.environ.get("waitress.client_disconnected")) as cancel:
-            return parts.service.prove(goal, timeout_s, want_certificate, cancel)
+            return parts.service.prove(goal, timeout_s, want_certificate, cancel, admitted=g.claim)
 
     def read(known: tuple[str, ...]) -> dict[str, Any]:
-        parts.drain.admit()
         require_json(request.content_type)
         body = read_object(request.get_data(cache=False))
         only_members(body, known)
         return body
 
     @app.post("/prove")
+    @claims_itself
     def prove() -> Response:
         """Prove or refute a goal."""
         body = read(_PROVE_MEMBERS)
@@ -101,6 +106,7 @@ def _routes_for_goals(app: Flask, parts: Parts) -> None:
         return Response(text + "\n", content_type="application/json")
 
     @app.post("/countermodel")
+    @claims_itself
     def countermodel() -> Response:
         """Look for a countermodel to a goal."""
         body = read(_COUNTERMODEL_MEMBERS)
@@ -166,7 +172,7 @@ def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str,
     return state
 
 
-def _errors(app: Flask, drain: Drain) -> None:
+def _errors(app: Flask, drain: Drain, doorkeeper: Doorkeeper) -> None:
     @app.errorhandler(PxlError)
     def ours(error: PxlError) -> Response:
         if drain.is_expired and error.status == 503:
@@ -174,11 +180,18 @@ def _errors(app: Flask, drain: Drain) -> None:
             error = ShuttingDown("the server shut down before the goal was settled", retry_after_s=5)
         level = logging.ERROR if error.status >= 500 and error.status != 503 else \
             logging.WARNING if error.status >= 500 else logging.INFO
-        log.log(level, "%s %s: %s", g.request_id, error.title, _printable(error.detail))
-        return _problem(from_error(error))
+        response = _problem(from_error(error))
+        if isinstance(error, AuthError):
+            response.headers["WWW-Authenticate"] = doorkeeper.challenge(error)      # and logs who it was
+        else:
+            log.log(level, "%s %s: %s", g.request_id, error.title, _printable(error.detail))
+        return response
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
+        limited = doorkeeper.rate_error(error)
+        if limited is not None:
+            return ours(limited)
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
         status = error.code or 500
         detail = _hint(status, headers) or error.description or ""
@@ -203,16 +216,6 @@ def _hint(status: int, headers: Mapping[str, str]) -> str:
 def _name_request() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-
-
-def _finish(response: Response) -> Response:
-    headers = response.headers
-    headers.add("X-Request-ID", g.request_id)
-    headers.add("X-Content-Type-Options", "nosniff")
-    headers.add("Cache-Control", "no-store")
-    if log.isEnabledFor(logging.DEBUG):
-        log.debug("%s %s %s %d", g.request_id, request.method, _printable(request.path), response.status_code)
-    return response
 
 
 def _json(document: dict[str, Any], status: int = 200) -> Response:

@@ -12,6 +12,7 @@
     │   ├── UnsupportedMediaType 415
     │   └── NotSupported 422         what is asked for is planned, and not there yet
     ├── AuthError 401                WWW-Authenticate
+    ├── Forbidden 403
     ├── RateLimited 429
     ├── Cancelled 499                whoever asked took it back, or went away
     ├── PoolBusy 503                 Retry-After
@@ -117,6 +118,12 @@ class AuthError(PxlError):
     def __init__(self, detail: str, *, challenge: str = "") -> None:
         super().__init__(detail)
         self.challenge = challenge
+
+
+class Forbidden(PxlError):
+    """The caller is known, and may not do this."""
+
+    code, status, title = "forbidden", 403, "Forbidden"
 
 
 class RateLimited(PxlError):

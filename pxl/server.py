@@ -8,7 +8,7 @@ import resource
 import signal
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
 
@@ -35,34 +35,41 @@ _LAST_WORDS_S = 2.0     # after the drain has expired: time to write refusals
 class _RefusalTask(ErrorTask):
     """Refuses what never reaches the application, in a problem document as the application does."""
 
+    headers: tuple[tuple[str, str], ...] = ()
+
     def execute(self) -> None:
         error = self.request.error
         body_limit = self.channel.adj.max_request_body_size - _BODY_MARGIN_BYTES
         detail = {413: f"the body is larger than {body_limit} bytes (setting MAX_REQUEST_SIZE)",
                   431: f"the request's header is longer than {self.channel.adj.max_request_header_size} bytes",
                   }.get(error.code, error.body)
-        document = from_status(error.code, detail, {}).document(getattr(self.request, "path", ""), uuid.uuid4().hex)
+        request_id = uuid.uuid4().hex
+        document = from_status(error.code, detail, {}).document(getattr(self.request, "path", ""), request_id)
         body = (json.dumps(document) + "\n").encode()
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", MEDIA_TYPE))
+        self.response_headers.extend((*self.headers, ("Content-Type", MEDIA_TYPE), ("X-Request-ID", request_id)))
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
 
 
-class _Channel(HTTPChannel):
-    error_task_class = _RefusalTask
+def _channel_class(headers: tuple[tuple[str, str], ...]) -> type[HTTPChannel]:
+    """Return a channel whose refusals carry the headers; Waitress has no other place for them."""
+    task_class = type("Refusal", (_RefusalTask,), {"headers": headers})
+    return type("Channel", (HTTPChannel,), {"error_task_class": task_class})
 
 
 class Server:
     """One listening socket. ``port`` is the real one, also when 0 was asked for.
 
     ``on_expiry`` is called once when the drain expires with work still in flight: it must make
-    that work fail, so that its clients get an answer.
+    that work fail, so that its clients get an answer. ``early_headers`` go on what is refused before it
+    reaches the application.
     """
 
     def __init__(self, app: Callable[..., Any], settings: Settings, drain: Drain,
-                 on_expiry: Callable[[], None] = lambda: None) -> None:
+                 on_expiry: Callable[[], None] = lambda: None,
+                 early_headers: Iterable[tuple[str, str]] = ()) -> None:
         self._drain = drain
         self._on_expiry = on_expiry
         self._map: dict[int, Any] = {}
@@ -73,15 +80,18 @@ class Server:
                 cleanup_interval=10, asyncore_use_poll=True, channel_request_lookahead=1, ident=None,
                 # Flask's limit is lower, so that a body just over it gets the application's answer.
                 max_request_body_size=settings.max_request_bytes + _BODY_MARGIN_BYTES, max_request_header_size=32_768,
-                expose_tracebacks=False, clear_untrusted_proxy_headers=True)
+                expose_tracebacks=False,
+                # The gate believes X-Forwarded-For from trusted proxies only, and nothing else reads it.
+                clear_untrusted_proxy_headers=False)
         except (OSError, ValueError) as error:      # ValueError: no such host
             wasyncore.close_all(self._map)
             reason = isinstance(error, OSError) and error.strerror or "there is no such address"
             raise ConfigError(f"cannot listen on {settings.host}:{settings.port}: {reason}: "
                               f"correct PXL_HOST or PXL_SERVER_PORT, or stop what listens there") from error
+        channel_class = _channel_class(tuple(early_headers))
         for listener in self._map.values():
             if hasattr(listener, "channel_class"):
-                listener.channel_class = _Channel
+                listener.channel_class = channel_class
         addresses = getattr(self._waitress, "effective_listen", None) or \
             [(self._waitress.effective_host, self._waitress.effective_port)]
         self.host, self.port = str(addresses[0][0]), int(addresses[0][1])

@@ -133,11 +133,12 @@ class Service:
         self._question(goal)
 
     def prove(self, goal: str, timeout_s: float | None = None, want_certificate: bool = False,
-              cancel: Cancel | None = None) -> Answer:
+              cancel: Cancel | None = None, *, admitted: Callable[[], None] = lambda: None) -> Answer:
         """Answer a goal within ``timeout_s`` seconds (at most ``max_timeout_s``).
 
-        Raises RequestError when the goal is not a formula, PoolBusy, ProverError, KernelDisagreement,
-        and Cancelled soon after ``cancel`` is set.
+        ``admitted`` is called once the goal was read and has a place (or needs none), before its work begins; what it
+        raises ends the request. Raises RequestError when the goal is not a formula, PoolBusy, ProverError,
+        KernelDisagreement, and Cancelled soon after ``cancel`` is set.
         """
         began = self._clock()
         deadline = began + min(timeout_s or self.timeout_s, self.max_timeout_s)
@@ -146,10 +147,11 @@ class Service:
         read = self._clock()
         kept = self._cache.get(question.key, question.normalized)
         if kept:
+            admitted()
             outcome, hit, is_shared, spent = kept[0], kept[1], False, (0.0, 0.0, 0.0)
         else:
             hit = None
-            outcome, is_shared = self._settle(question, deadline, cancel)
+            outcome, is_shared = self._settle(question, deadline, cancel, admitted)
             spent = outcome.queue_s, outcome.search_s, outcome.kernel_s
         told = (self._explain_short if is_short else self._explain)(question, outcome)
         timings = Timings(*(round(1000 * s, 3) for s in (read - began, *spent, self._clock() - began)))
@@ -171,8 +173,10 @@ class Service:
         key = question_key(self.kernel_hash, OVERLAY, "", format_formula(renamed))
         return Question(format_formula(formula), renamed, names, key)
 
-    def _settle(self, question: Question, deadline: float, cancel: Cancel | None) -> tuple[Outcome, bool]:
+    def _settle(self, question: Question, deadline: float, cancel: Cancel | None,
+                admitted: Callable[[], None]) -> tuple[Outcome, bool]:
         with self._place():
+            admitted()
             try:
                 landed = self._flights.run(question.key, deadline, lambda: self._run(question, deadline, cancel),
                                            cancel)

@@ -16,7 +16,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pxl.address import read_networks
 from pxl.errors import ConfigError
+from pxl.origins import read_origins
 from pxl.secretkey import CURE, LEAST_LENGTH, problem_of
 
 
@@ -121,6 +123,14 @@ def _secret() -> tuple[str, Callable[[str], str]]:
     return f"a key of {LEAST_LENGTH} or more characters; {CURE}", read
 
 
+def _parsed(parse: Callable[[str], Any], kind: str) -> tuple[str, Callable[[str], str]]:
+    def read(text: str) -> str:
+        if not parse(text):
+            raise ValueError(text)
+        return text
+    return kind, read
+
+
 def _setting(variable: str, reader: tuple[str, Callable[[str], Any]], default: Any, unit: str, help_: str, *,
              is_secret: bool = False) -> Any:
     kind, read = reader
@@ -134,9 +144,10 @@ class Settings:
 
     port: int = _setting("PXL_SERVER_PORT", _whole(0, 65535), 8088, "port",
                          "TCP port to listen on; 0 takes a free one")
-    host: str = _setting("PXL_HOST", _text(r"[0-9A-Za-z.:_\-]{1,255}", "a host name or address"),
-                         "127.0.0.1", "address",
-                         "address to listen on; an open one without authentication is warned about")
+    bind_host: str | None = _setting(
+        "PXL_HOST", _text(r"[0-9A-Za-z.:_\-]{1,255}", "a host name or address"), None, "address",
+        "address to listen on; default 127.0.0.1, and 0.0.0.0 with ENABLE_HMAC_AUTH or a JWT key. An open one "
+        "without authentication is warned about")
     pool_size: int = _setting("PXL_POOL_SIZE", _whole(1, 64), 5, "sessions", "Coq sessions kept ready")
     max_queue: int = _setting("PXL_MAX_QUEUE", _whole(0, 10_000), 50, "requests",
                               "requests that may wait for a session; the next one gets 503")
@@ -195,6 +206,30 @@ class Settings:
     hmac_boot_fence_s: float = _setting(
         "HMAC_BOOT_FENCE", _seconds(0, 60), 0.0, "s", "requests signed for a moment up to this long after the start "
         "are refused: with 60, not even a client whose clock ran ahead can be replayed across a restart")
+    jwt_secret_key: str | None = _setting("JWT_SECRET_KEY", _secret(), None, "text", "the key that signs tokens: "
+                                          "with it /v1 needs a bearer token or a signature", is_secret=True)
+    jwt_secret_key_file: str | None = _setting("JWT_SECRET_KEY_FILE", _file(), None, "file",
+                                               "a file with that key instead, read at the start")
+    jwt_secret_key_old: str | None = _setting("JWT_SECRET_KEY_OLD", _secret(), None, "text", "the former key: its "
+                                              "tokens are accepted, and none are issued", is_secret=True)
+    rate_limit_enabled: bool | None = _setting("RATE_LIMIT_ENABLED", _truth(), None, "truth", "whether requests are "
+                                               "limited; by default they are where other machines reach the server")
+    rate_limit_requests: int = _setting("RATE_LIMIT_REQUESTS", _whole(1, 1_000_000), 100, "requests",
+                                        "requests of one identity, or address where there is none, in a window")
+    rate_limit_window_s: int = _setting("RATE_LIMIT_WINDOW", _whole(1, 86_400), 60, "s", "the length of that window")
+    rate_limit_per_minute: int | None = _setting("RATE_LIMIT_PER_MINUTE", _whole(1, 1_000_000), None, "requests",
+                                                 "the same for a minute; when set, it overrides the two above")
+    rate_limit_total: int = _setting("PXL_RATE_LIMIT_TOTAL", _whole(0, 100_000_000), 1000, "requests/min",
+                                     "requests of everybody together in a minute; 0 sets no such limit")
+    cors_origins: str | None = _setting(
+        "CORS_ORIGINS", _parsed(read_origins, "web origins (https://host or https://host:port) between commas"),
+        None, "origins", "origins whose pages may call this server")
+    trusted_proxy: str | None = _setting(
+        "TRUSTED_PROXY", _parsed(read_networks, "addresses or networks between commas"), None, "addresses",
+        "proxies whose X-Forwarded-For is believed; nobody else's is")
+    build_sha: str | None = _setting(
+        "PXL_BUILD_SHA", _text(r"[0-9a-f]{7}|[0-9a-f]{40}|[0-9a-f]{64}", "a commit's hash"), None, "commit",
+        "what X-Build-SHA says; by default the file BUILD_SHA, or git's HEAD")
     log_level: str = _setting("LOG_LEVEL", _choice("DEBUG", "INFO", "WARNING", "ERROR",
                                                    aliases={"WARN": "WARNING"}), "INFO", "level",
                               "how much is logged")
@@ -203,6 +238,33 @@ class Settings:
     def threads(self) -> int:
         """Return the number of HTTP threads: what can run or wait, and eight for the rest."""
         return self.thread_count or self.pool_size + self.max_queue + 8
+
+    @property
+    def has_authentication(self) -> bool:
+        """Say whether callers must show who they are."""
+        return self.enable_hmac_auth or self.has_tokens
+
+    @property
+    def has_tokens(self) -> bool:
+        """Say whether bearer tokens are issued and taken."""
+        return bool(self.jwt_secret_key or self.jwt_secret_key_file)
+
+    @property
+    def host(self) -> str:
+        """Return the address to listen on: this machine only, unless callers must show who they are."""
+        return self.bind_host or ("0.0.0.0" if self.has_authentication else "127.0.0.1")
+
+    @property
+    def is_rate_limited(self) -> bool:
+        """Say whether requests are counted: where nothing else was set, on an open address."""
+        return self.is_open if self.rate_limit_enabled is None else self.rate_limit_enabled
+
+    @property
+    def rate(self) -> tuple[int, int]:
+        """Return how many requests of one caller are answered in how many seconds."""
+        if self.rate_limit_per_minute is not None:
+            return self.rate_limit_per_minute, 60
+        return self.rate_limit_requests, self.rate_limit_window_s
 
     @property
     def is_open(self) -> bool:
@@ -215,8 +277,7 @@ class Settings:
         env = os.environ if environ is None else environ
         known = {row.variable: row for row in rows()}
         problems = [_unknown(name, known) for name in sorted(env)
-                    if name.startswith(("PXL_", "HMAC_")) and name not in known]
-        problems += [problem for name, test, problem in _NOT_YET if test(env.get(name, ""))]
+                    if name.startswith(_OURS) and name not in known]
         values = {}
         for row in known.values():
             text = env.get(row.variable)
@@ -261,14 +322,22 @@ class Settings:
         if (self.hmac_secret_key_new or self.hmac_secret_key_old) and sources == ["HMAC_KEYRING_FILE"]:
             found.append("HMAC_SECRET_KEY_NEW and HMAC_SECRET_KEY_OLD do not go with HMAC_KEYRING_FILE: "
                          "`pxl keys rotate` does their work")
+        if self.jwt_secret_key and self.jwt_secret_key_file:
+            found.append("JWT_SECRET_KEY and JWT_SECRET_KEY_FILE are set: keep one of them")
+        if self.jwt_secret_key_old and not self.has_tokens:
+            found.append("JWT_SECRET_KEY_OLD is set without a JWT_SECRET_KEY: tokens are off, unset it")
         return found
+
+
+# Whose names begin so are ours alone; a misspelt one must not be ignored.
+_OURS = ("PXL_", "HMAC_", "JWT_", "RATE_LIMIT_")
+# Fields whose default follows from others.
+_DERIVED = frozenset({"thread_count", "bind_host", "rate_limit_enabled", "build_sha"})
 
 
 def rows() -> tuple[Row, ...]:
     """Return the table, in the order of the fields."""
-    return tuple(Row(f.metadata["variable"], f.name, f.metadata["kind"], f.metadata["read"], f.default,
-                     f.metadata["unit"], f.metadata["help"], f.metadata["is_secret"])
-                 for f in dataclasses.fields(Settings))
+    return tuple(Row(field=f.name, default=f.default, **f.metadata) for f in dataclasses.fields(Settings))
 
 
 def help_text() -> str:
@@ -276,7 +345,7 @@ def help_text() -> str:
     width = max(len(row.variable) for row in rows())
     lines = []
     for row in rows():
-        default = row.default_text or ("derived" if row.field == "thread_count" else "none")
+        default = row.default_text or ("derived" if row.field in _DERIVED else "none")
         lines.append(f"  {row.variable:<{width}}  {default} [{row.unit}]")
         lines.append(f"  {'':<{width}}  {row.help}")
     return "\n".join(lines)
@@ -285,23 +354,11 @@ def help_text() -> str:
 def env_example() -> str:
     """Return the text of ``.env.example``: every variable with its default, commented out."""
     lines = ["# Settings of the LOGOS PXL Core proof server, with their defaults.",
-             "# Made from pxl/settings.py; an unknown PXL_* or HMAC_* name or a malformed value stops the start.", ""]
+             "# Made from pxl/settings.py; a malformed value stops the start, and so does an unknown name that",
+             "# begins with PXL_, HMAC_, JWT_ or RATE_LIMIT_.", ""]
     for row in rows():
         lines += [f"# {row.help} ({row.kind}).", f"#{row.variable}={row.default_text}", ""]
     return "\n".join(lines)
-
-
-def _truthy(text: str) -> bool:
-    return text.strip().lower() not in ("", "false", "0", "no", "off")
-
-
-# A security feature that is asked for and not there must stop the start, never be ignored.
-_NOT_YET: tuple[tuple[str, Callable[[str], bool], str], ...] = tuple(
-    (name, _truthy, f"{name} is set, but this version has no {what}: unset it, and keep PXL_HOST=127.0.0.1 "
-                    f"or put an authenticating proxy in front")
-    for name, what in (("ENABLE_HMAC_AUTH", "request authentication"),
-                       ("JWT_SECRET_KEY", "token authentication"),
-                       ("RATE_LIMIT_ENABLED", "rate limit")))
 
 
 def _unknown(name: str, known: Mapping[str, Row]) -> str:

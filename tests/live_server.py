@@ -16,16 +16,21 @@ import requests
 from fake_decider import FakeDecider, FakePool
 
 from pxl.app import Parts, create_app
+from pxl.authentication import signatures
 from pxl.cache import ProofCache
+from pxl.compose_gate import build_gate
 from pxl.drain import Drain
 from pxl.errors import ProverCrashed
+from pxl.gate import Gate, early_headers
 from pxl.health import SelfProof
 from pxl.jobs import JobTable
+from pxl.provenance import Provenance
 from pxl.server import Server
 from pxl.service import Service
 from pxl.settings import Settings
 
 HASH = "0123456789abcdef" * 4
+PROVENANCE = Provenance("verified-20260102_030405", "e6a0d37", HASH)
 
 
 @dataclass
@@ -60,22 +65,23 @@ class Live:
 
 
 def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakePool,
-             ) -> tuple[Parts, Service, SelfProof]:
+             gate: Gate | None = None) -> tuple[Parts, Service, SelfProof]:
     service = Service(decider.decide, HASH, ProofCache(settings.cache_size, settings.cache_ttl_s),
                       timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
                       max_in_flight=settings.pool_size + settings.max_queue)
     self_proof = SelfProof(decider.decide, lambda: service.certified_at)
     about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
-    return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about), service, self_proof
+    return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about,
+                 gate=gate or build_gate(settings, PROVENANCE, signatures(settings, remembers_from=0))), service, self_proof
 
 
 @contextmanager
-def running(decider: FakeDecider | None = None, **env: str) -> Iterator[Live]:
-    """Run a server on a free port for as long as the block lasts."""
-    settings = Settings.from_env({"PXL_SERVER_PORT": "0", "PXL_DRAIN_TIMEOUT": "0", **env})
+def running(decider: FakeDecider | None = None, gate: Gate | None = None, **env: str) -> Iterator[Live]:
+    """Run a server on a free port for as long as the block lasts; its gate is made from the settings, or given."""
+    settings = Settings.from_env({"PXL_SERVER_PORT": "0", "PXL_DRAIN_TIMEOUT": "0", "PXL_HOST": "127.0.0.1", **env})
     decider, drain, pool = decider or FakeDecider(), Drain(settings.drain_timeout_s), FakePool()
-    parts, service, self_proof = parts_of(settings, decider, drain, pool)
-    server = Server(create_app(parts), settings, drain)
+    parts, service, self_proof = parts_of(settings, decider, drain, pool, gate)
+    server = Server(create_app(parts), settings, drain, early_headers=early_headers(PROVENANCE))
     self_proof.probe()
     thread = threading.Thread(target=server.run)
     thread.start()

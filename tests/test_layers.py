@@ -16,15 +16,17 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"errors", "identity", "secretkey", "settings"},
+    {"address", "errors", "identity", "origins", "secretkey", "settings"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "signing"},
     {"authentication", "formula"},
     {"cancel"},
-    {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "prover", "render", "search"},
+    {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render",
+     "search", "tokens"},
     {"cache", "checker", "client", "decider", "ledger", "model", "outcome", "overlays", "verify"},
-    {"bulk", "health", "jobs", "batch", "service"},
+    {"bulk", "guard", "health", "jobs", "batch", "service"},
     {"v1_body"},
-    {"v1", "v1_docs", "app", "cli", "compose", "keys_cli", "reply", "server"},
+    {"v1", "v1_docs", "app", "auth_routes", "gate", "ratelimit", "cli", "compose", "compose_gate", "keys_cli", "reply",
+     "server"},
     {"__main__", "serve_pxl"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
@@ -32,7 +34,11 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 # Who may know what: a foreign package, and the parts or modules that may import it.
 RESERVED = {
     # One module for each family of routes, and nothing else; what they work with knows no HTTP.
-    "flask": {"pxl.app", "pxl.v1", "pxl.v1_docs"},
+    "flask": {"pxl.app", "pxl.auth_routes", "pxl.gate", "pxl.ratelimit", "pxl.v1", "pxl.v1_docs"},
+    "flask_cors": {"pxl.gate"},
+    "flask_limiter": {"pxl.ratelimit"},
+    "limits": {"pxl.ratelimit"},
+    "jwt": {"pxl.tokens"},
     "werkzeug": {"pxl.app"},
     "swagger_ui_bundle": {"pxl.v1_docs"},
     "waitress": {"pxl.server", "serve_pxl"},

@@ -14,6 +14,7 @@ from pxl.errors import ConfigError
 from pxl.settings import Settings, env_example, help_text, rows
 
 ROOT = Path(__file__).resolve().parent.parent
+KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
 
 
 def problems(**env: str) -> str:
@@ -57,6 +58,22 @@ class TestReading:
         assert not Settings.from_env({}).is_open
         assert Settings.from_env({"PXL_HOST": "0.0.0.0"}).is_open
 
+    @pytest.mark.parametrize("how", [{"JWT_SECRET_KEY": KEY}, {"ENABLE_HMAC_AUTH": "1", "HMAC_SECRET_KEY": KEY}])
+    def test_with_authentication_every_address_is_listened_on(self, how):
+        settings = Settings.from_env(how)
+        assert settings.host == "0.0.0.0" and settings.has_authentication
+        assert Settings.from_env({**how, "PXL_HOST": "127.0.0.1"}).host == "127.0.0.1"
+
+    def test_requests_are_limited_where_others_reach_the_server(self):
+        assert not Settings.from_env({}).is_rate_limited
+        assert Settings.from_env({"RATE_LIMIT_ENABLED": "true"}).is_rate_limited
+        assert Settings.from_env({"PXL_HOST": "0.0.0.0"}).is_rate_limited
+        assert not Settings.from_env({"PXL_HOST": "0.0.0.0", "RATE_LIMIT_ENABLED": "false"}).is_rate_limited
+
+    def test_the_limit_for_a_minute_overrides_the_other(self):
+        assert Settings.from_env({"RATE_LIMIT_REQUESTS": "7", "RATE_LIMIT_WINDOW": "5"}).rate == (7, 5)
+        assert Settings.from_env({"RATE_LIMIT_REQUESTS": "7", "RATE_LIMIT_PER_MINUTE": "60"}).rate == (60, 60)
+
 
 class TestRefusals:
     @pytest.mark.parametrize(("name", "value"), [
@@ -86,10 +103,26 @@ class TestRefusals:
     def test_a_default_time_above_the_longest_is_refused(self):
         assert "PXL_MAX_PROOF_TIMEOUT" in problems(PXL_PROOF_TIMEOUT="90")
 
-    @pytest.mark.parametrize("name", ["ENABLE_HMAC_AUTH", "RATE_LIMIT_ENABLED", "JWT_SECRET_KEY"])
-    def test_protection_that_is_not_there_yet_stops_the_start(self, name):
-        assert name in problems(**{name: "true"})
-        Settings.from_env({name: "false"})
+    @pytest.mark.parametrize("value", ["secret", "your-256-bit-secret", "a" * 64, "é" * 32, "k e y" * 10])
+    def test_a_weak_token_key_is_refused_and_not_shown(self, value):
+        text = problems(JWT_SECRET_KEY=value)
+        assert text.startswith("JWT_SECRET_KEY is ") and value not in text and "openssl rand -hex 32" in text
+
+    def test_a_misspelt_protection_is_refused(self):
+        assert "did you mean JWT_SECRET_KEY?" in problems(JWT_SECRET="k")
+        assert "did you mean RATE_LIMIT_WINDOW?" in problems(RATE_LIMIT_WINDOWS="60")
+
+    def test_a_former_token_key_needs_a_present_one(self):
+        assert "JWT_SECRET_KEY_OLD is set without" in problems(JWT_SECRET_KEY_OLD=KEY)
+
+    @pytest.mark.parametrize("origins", ["*", "null", "https://*.example.org", "example.org", "https://a.org/", "ftp://a",
+                                         "https://a.org:0", "https://a.org,", "https://u@a.org", "https://a.org b"])
+    def test_only_plain_origins_are_taken(self, origins):
+        assert "CORS_ORIGINS=" in problems(CORS_ORIGINS=origins)
+
+    @pytest.mark.parametrize("proxies", ["*", "nginx", "10.0.0.0/33", "10.0.0.1/8"])
+    def test_only_addresses_and_networks_are_trusted(self, proxies):
+        assert "TRUSTED_PROXY=" in problems(TRUSTED_PROXY=proxies)
 
     @given(st.sampled_from([row.variable for row in rows()]), st.text(max_size=20))
     def test_any_text_is_either_a_legal_value_or_a_config_error(self, name, text):
@@ -122,3 +155,12 @@ class TestOneTable:
         assert done.returncode == 2
         assert done.stderr.splitlines()[0].startswith("serve_pxl.py: PXL_ZZZ is not a setting")
         assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize(("key", "words"), [("your-256-bit-secret", "a placeholder"), ("0123456789abcdef", "shorter than 32"),
+                                                (KEY, "")])
+    def test_check_config_looks_at_keys_in_files_too(self, tmp_path, key, words):
+        file = tmp_path / "key"
+        file.write_text(key + "\n")
+        done = subprocess.run([sys.executable, ROOT / "serve_pxl.py", "--check-config"], capture_output=True, text=True,
+                              timeout=60, env={"JWT_SECRET_KEY_FILE": str(file)})
+        assert done.returncode == (2 if words else 0) and words in done.stderr and key not in done.stderr
