@@ -6,7 +6,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import logging
+import signal
 import sys
+from types import FrameType
 
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
@@ -59,30 +61,49 @@ def serve(settings: Settings) -> int:
         if settings.is_open else ()
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
                   prover.about(), warnings, JobTable(JobLimits(workers=settings.pool_size)))
-    print(f"PXL Kernel Hash: {prover.kernel.kernel_hash}")
-    print(f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...")
-    print(f"Session pool size: {settings.pool_size}")
-    print(f"Cache TTL: {settings.cache_ttl_s:g}s")
-    print("HMAC Authentication: Disabled", flush=True)
+    _say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
+         f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...",
+         f"Session pool size: {settings.pool_size}",
+         f"Cache TTL: {settings.cache_ttl_s:g}s",
+         "HMAC Authentication: Disabled")
     for warning in warnings:
         logging.getLogger("pxl").warning(warning)
     server = Server(create_app(parts), settings, drain, on_expiry=prover.abort)
-    server.install_signals()
+    # There is nothing to drain yet, and a prover that hangs can keep the start waiting for a minute.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     try:
         prover.start()
         readiness = prover.self_proof.probe()
         if not readiness.is_ready:
             raise PxlError(f"the first self-proof failed: {readiness.reason}")
+        server.install_signals()
         prover.self_proof.start()
-        print("Using Waitress WSGI server for production stability...", flush=True)
+        _say("Using Waitress WSGI server for production stability...")
         server.print_listen()
-        server.run()
+        end = "every request was answered" if server.run() else "some requests were cut off"
+        logging.getLogger("pxl").info("stopped: %s", end)
         return 1 if drain.is_urgent else 0
     finally:
         server.close()      # first: whoever connects now is turned away, not kept waiting
         parts.jobs.stop()
         prover.close()
         parts.jobs.close()
+
+
+def _end(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _say(*lines: str) -> None:
+    """Print the lines; a full disk or a closed pipe at the other end is no reason not to serve."""
+    try:
+        for line in lines:
+            print(line, flush=True)
+    except OSError as error:
+        logging.getLogger("pxl").warning("standard output cannot be written: %s", error)
+        # What is left in its buffer would fail again at the exit and spoil the status.
+        sys.stdout = None
 
 
 def _start_logging(settings: Settings) -> None:

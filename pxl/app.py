@@ -210,6 +210,8 @@ def _finish(response: Response) -> Response:
     headers.add("X-Request-ID", g.request_id)
     headers.add("X-Content-Type-Options", "nosniff")
     headers.add("Cache-Control", "no-store")
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("%s %s %s %d", g.request_id, request.method, _printable(request.path), response.status_code)
     return response
 
 

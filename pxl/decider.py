@@ -8,13 +8,14 @@ bounds the searches too, and a flood of hopeless goals waits in one queue.
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Callable
 
 from pxl.cancel import Cancel
 from pxl.certificate import Countermodel, Proof
 from pxl.checker import Checked, Kernel, KernelLimit, Seat
-from pxl.errors import ProverCrashed, ProverTimeout
+from pxl.errors import ProverCrashed, ProverProtocolError, ProverTimeout, ShuttingDown
 from pxl.formula import Formula
 from pxl.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN, Outcome
 from pxl.render import Script, goal_script
@@ -30,38 +31,46 @@ class Decider:
                  search: Search = decide) -> None:
         self._kernel, self._search = kernel, search
         self._max_certificate_bytes = max_certificate_bytes
+        self._stopped = threading.Event()
         # A number takes a byte at least: a longer proof need not be written to be refused.
         self._budget = Budget(max_certificate_numbers=max_certificate_bytes)
+
+    def stop(self) -> None:
+        """Make every search, also those that run, end in :class:`ShuttingDown`."""
+        self._stopped.set()
 
     def __call__(self, formula: Formula, deadline: float, cancel: Cancel | None = None) -> Outcome:
         """Decide the formula before the moment ``deadline``.
 
         Raises :class:`KernelDisagreement` when the kernel refuses what the search found,
         :class:`PoolBusy` when no session is free, :class:`ProverError` when sessions fail
-        twice in a row, :class:`Cancelled` soon after ``cancel`` is set: a search then stops, and a
-        check, which cannot be stopped, costs its session.
+        twice in a row, :class:`ShuttingDown` once stopped, :class:`Cancelled` soon after ``cancel`` is
+        set: a search then stops, and a check, which cannot be stopped, costs its session.
         """
         work, cancel = _Work(time.monotonic()), cancel or Cancel()
-        budget = dataclasses.replace(self._budget, interrupt=cancel.check)
+        budget = dataclasses.replace(self._budget, is_stopped=lambda: cancel.is_set or self._stopped.is_set())
         try:
             with self._kernel.seat(deadline) as seat:
                 work.seated()
                 cancel.check()
                 found = self._search(formula, deadline, budget)
                 if isinstance(found, Exhausted):
-                    return work.unknown(found.reason, found.detail)
+                    raise SearchExhausted(found.reason, found.detail)
                 script = self._script(found, formula, deadline, cancel)
                 work.searched()
                 checked = self._check(seat, script, deadline, cancel)
             if checked is None:
-                # Whatever killed the session may have been meant for another: one fresh try.
+                # Whatever broke the session may have nothing to do with this goal: one fresh try.
                 cancel.check()
                 with self._kernel.seat(deadline) as seat, cancel.watching(seat.kill):
                     checked = seat.check(script, deadline)
-        except ProverCrashed:
+        except (ProverCrashed, ProverProtocolError):
             cancel.check()      # the reason, if it was cancelled
             raise
         except SearchExhausted as limit:
+            cancel.check()
+            if self._stopped.is_set():
+                raise ShuttingDown("the server shut down before the goal was settled", retry_after_s=5) from limit
             return work.unknown(limit.reason, limit.detail)
         except ProverTimeout:
             return work.unknown(TIMEOUT, "the kernel's check ran out of time")
@@ -88,7 +97,7 @@ class Decider:
         try:
             with cancel.watching(seat.kill):
                 return seat.check(script, deadline)
-        except ProverCrashed:
+        except (ProverCrashed, ProverProtocolError):
             return None
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import resource
 import signal
 import threading
+import uuid
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -11,13 +15,43 @@ from typing import Any
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import ErrorTask
 
 from pxl.drain import Drain
+from pxl.errors import ConfigError
+from pxl.problems import MEDIA_TYPE, from_status
 from pxl.settings import Settings
+
+log = logging.getLogger("pxl.server")
 
 _POLL_S = 1.0
 _DRAIN_POLL_S = 0.05
+_BODY_MARGIN_BYTES = 65_536
+_DESCRIPTORS = 24               # the program's own
+_DESCRIPTORS_A_SESSION = 8      # its pipes, those of its successor while it starts, and a search's
 _LAST_WORDS_S = 2.0     # after the drain has expired: time to write refusals
+
+
+class _RefusalTask(ErrorTask):
+    """Refuses what never reaches the application, in a problem document as the application does."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body_limit = self.channel.adj.max_request_body_size - _BODY_MARGIN_BYTES
+        detail = {413: f"the body is larger than {body_limit} bytes (setting MAX_REQUEST_SIZE)",
+                  431: f"the request's header is longer than {self.channel.adj.max_request_header_size} bytes",
+                  }.get(error.code, error.body)
+        document = from_status(error.code, detail, {}).document(getattr(self.request, "path", ""), uuid.uuid4().hex)
+        body = (json.dumps(document) + "\n").encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", MEDIA_TYPE))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):
+    error_task_class = _RefusalTask
 
 
 class Server:
@@ -32,13 +66,22 @@ class Server:
         self._drain = drain
         self._on_expiry = on_expiry
         self._map: dict[int, Any] = {}
-        self._waitress = create_server(
-            app, map=self._map, host=settings.host, port=settings.port, threads=settings.threads,
-            connection_limit=settings.connection_limit, channel_timeout=settings.connection_timeout_s,
-            cleanup_interval=10, asyncore_use_poll=True, channel_request_lookahead=1, ident=None,
-            # Flask's limit is lower and answers with a problem document.
-            max_request_body_size=settings.max_request_bytes + 65_536, max_request_header_size=32_768,
-            expose_tracebacks=False, clear_untrusted_proxy_headers=True)
+        try:
+            self._waitress = create_server(
+                app, map=self._map, host=settings.host, port=settings.port, threads=settings.threads,
+                connection_limit=_connection_limit(settings), channel_timeout=settings.connection_timeout_s,
+                cleanup_interval=10, asyncore_use_poll=True, channel_request_lookahead=1, ident=None,
+                # Flask's limit is lower, so that a body just over it gets the application's answer.
+                max_request_body_size=settings.max_request_bytes + _BODY_MARGIN_BYTES, max_request_header_size=32_768,
+                expose_tracebacks=False, clear_untrusted_proxy_headers=True)
+        except (OSError, ValueError) as error:      # ValueError: no such host
+            wasyncore.close_all(self._map)
+            reason = isinstance(error, OSError) and error.strerror or "there is no such address"
+            raise ConfigError(f"cannot listen on {settings.host}:{settings.port}: {reason}: "
+                              f"correct PXL_HOST or PXL_SERVER_PORT, or stop what listens there") from error
+        for listener in self._map.values():
+            if hasattr(listener, "channel_class"):
+                listener.channel_class = _Channel
         addresses = getattr(self._waitress, "effective_listen", None) or \
             [(self._waitress.effective_host, self._waitress.effective_port)]
         self.host, self.port = str(addresses[0][0]), int(addresses[0][1])
@@ -90,3 +133,22 @@ class Server:
         """Say whether no connection has a request in work or a reply to write."""
         return not any(channel.requests or channel.total_outbufs_len
                        for channel in list(self._map.values()) if isinstance(channel, HTTPChannel))
+
+
+def _connection_limit(settings: Settings) -> int:
+    """Return how many connections there can be such that sessions and searches never lack a descriptor.
+
+    Raises this process's soft limit as far as that needs and the hard limit lets it. Waitress, once it
+    cannot accept for want of a descriptor, tries again without a pause.
+    """
+    others = _DESCRIPTORS + _DESCRIPTORS_A_SESSION * settings.pool_size
+    wanted = settings.connection_limit + others
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft < wanted:
+            log.warning("only %d open files are allowed, so only %d connections (PXL_CONNECTION_LIMIT=%d): "
+                        "raise the limit (ulimit -n)", soft, max(1, soft - others), settings.connection_limit)
+            return max(1, soft - others)
+    return settings.connection_limit

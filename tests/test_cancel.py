@@ -17,7 +17,7 @@ from pxl.cancel import Cancel
 from pxl.decider import Decider
 from pxl.errors import Cancelled, ProverCrashed
 from pxl.formula import parse
-from pxl.search import Budget, decide
+from pxl.search import Budget, Exhausted, decide
 from pxl.service import Service
 
 
@@ -111,8 +111,10 @@ class TestDeciding:
         kernel, cancel = Kernel(), Cancel()
 
         def search(formula, deadline, budget):
+            assert not budget.is_stopped()
             cancel.set()
-            budget.interrupt()
+            assert budget.is_stopped()
+            return Exhausted("stopped", "the search was stopped")
 
         with pytest.raises(Cancelled):
             Decider(kernel, search=search)(parse("p1"), time.monotonic() + 30, cancel)
@@ -131,13 +133,12 @@ class TestDeciding:
         clash = " \\/ ".join(f"({holes[a][h]} /\\ {holes[b][h]})" for h in range(8) for a in range(9) for b in range(a))
         asked: list[float] = []
 
-        def interrupt():
+        def is_stopped():
             asked.append(time.monotonic())
-            if len(asked) == 20:
-                raise Cancelled("enough")
+            return len(asked) == 20
 
-        with pytest.raises(Cancelled):
-            decide(parse(f"{some} -> {clash}"), time.monotonic() + 60, Budget(interrupt=interrupt))
+        found = decide(parse(f"{some} -> {clash}"), time.monotonic() + 60, Budget(is_stopped=is_stopped))
+        assert isinstance(found, Exhausted) and found.reason == "stopped"
         assert max(b - a for a, b in zip(asked, asked[1:])) < 1.0
 
     def test_a_real_session_is_given_back_and_replaced(self, prover):
