@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pxl.cancel import Cancel
 
 POLL_S = 0.25
-_IDLE_POLLS = 40        # after so many without anything to watch, the thread ends
+_IDLE_POLLS = 3         # after so many without anything to watch, the thread ends
 
 IsGone = Callable[[], bool]
 

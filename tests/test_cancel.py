@@ -228,6 +228,10 @@ class TestOneFlight:
             assert leader.result(10).verdict == "proved"
 
 
+def watchers() -> int:
+    return sum(thread.name == "pxl-away" for thread in threading.enumerate())
+
+
 class TestAway:
     def test_work_is_cancelled_soon_after_its_client_left(self):
         gone = threading.Event()
@@ -238,15 +242,16 @@ class TestAway:
             assert cancel.is_set
 
     def test_one_thread_watches_them_all(self):
-        away, before = Away(poll_s=0.005), threading.active_count()
+        eventually(lambda: watchers() == 0)     # those of other tests end by themselves
+        away = Away(poll_s=0.005)
         with away.watching(lambda: False) as first, away.watching(lambda: True) as second, away.watching(None) as third:
             second.wait(10)
-            assert threading.active_count() == before + 1
+            assert watchers() == 1
             assert (first.is_set, second.is_set, third.is_set) == (False, True, False)
 
     def test_the_thread_ends_when_there_is_nothing_to_watch_and_starts_again(self):
-        away, before = Away(poll_s=0.001), threading.active_count()
+        away = Away(poll_s=0.001)
         for _ in range(2):
             with away.watching(lambda: True) as cancel:
                 cancel.wait(10)
-            eventually(lambda: threading.active_count() == before)
+            eventually(lambda: watchers() == 0)
