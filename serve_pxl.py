@@ -91,7 +91,6 @@ def serve(settings: Settings) -> int:
             raise PxlError(f"the first self-proof failed: {readiness.reason}")
         server.install_signals()
         prover.self_proof.start()
-        parts.away.start()
         _say("Using Waitress WSGI server for production stability...")
         server.print_listen()
         end = "every request was answered" if server.run() else "some requests were cut off"
@@ -100,7 +99,6 @@ def serve(settings: Settings) -> int:
     finally:
         server.close()      # first: whoever connects now is turned away, not kept waiting
         parts.jobs.stop()
-        parts.away.close()
         prover.close()
         parts.jobs.close()
 

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pxl.cancel import Cancel
 
 POLL_S = 0.25
+_IDLE_POLLS = 3         # after so many without anything to watch, the thread ends
 
 IsGone = Callable[[], bool]
 
 
 class Away:
-    """One thread for all connections, from ``start`` (or the first work to watch) to ``close``.
+    """One thread for all connections; it starts when there is something to watch, and ends by itself.
 
     ``poll_s`` is in seconds. Work that takes less is never asked about.
     """
@@ -23,21 +24,7 @@ class Away:
         self._poll_s = poll_s
         self._lock = threading.Lock()
         self._watched: dict[Cancel, IsGone] = {}
-        self._closed = threading.Event()
         self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin to watch; idempotent."""
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="pxl-away", daemon=True)
-                self._thread.start()
-
-    def close(self) -> None:
-        """Watch no more; idempotent."""
-        self._closed.set()
-        if self._thread is not None:
-            self._thread.join(timeout=2 * self._poll_s + 1)
 
     @contextmanager
     def watching(self, is_gone: IsGone | None) -> Iterator[Cancel]:
@@ -46,9 +33,11 @@ class Away:
         if is_gone is None:
             yield cancel
             return
-        self.start()
         with self._lock:
             self._watched[cancel] = is_gone
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="pxl-away", daemon=True)
+                self._thread.start()
         try:
             yield cancel
         finally:
@@ -56,9 +45,15 @@ class Away:
                 self._watched.pop(cancel, None)
 
     def _watch(self) -> None:
-        while not self._closed.wait(self._poll_s):
+        pause, idle = threading.Event(), 0
+        while True:
+            pause.wait(self._poll_s)
             with self._lock:
                 watched = list(self._watched.items())
+                idle = 0 if watched else idle + 1
+                if idle > _IDLE_POLLS:
+                    self._thread = None
+                    return
             for cancel, is_gone in watched:
                 if is_gone():
                     cancel.set()

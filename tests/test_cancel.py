@@ -17,7 +17,7 @@ from pxl.cancel import Cancel
 from pxl.decider import Decider
 from pxl.errors import Cancelled, ProverCrashed
 from pxl.formula import parse
-from pxl.search import Budget, decide
+from pxl.search import Budget, Exhausted, decide
 from pxl.service import Service
 
 
@@ -111,8 +111,10 @@ class TestDeciding:
         kernel, cancel = Kernel(), Cancel()
 
         def search(formula, deadline, budget):
+            assert not budget.is_stopped()
             cancel.set()
-            budget.interrupt()
+            assert budget.is_stopped()
+            return Exhausted("stopped", "the search was stopped")
 
         with pytest.raises(Cancelled):
             Decider(kernel, search=search)(parse("p1"), time.monotonic() + 30, cancel)
@@ -131,13 +133,12 @@ class TestDeciding:
         clash = " \\/ ".join(f"({holes[a][h]} /\\ {holes[b][h]})" for h in range(8) for a in range(9) for b in range(a))
         asked: list[float] = []
 
-        def interrupt():
+        def is_stopped():
             asked.append(time.monotonic())
-            if len(asked) == 20:
-                raise Cancelled("enough")
+            return len(asked) == 20
 
-        with pytest.raises(Cancelled):
-            decide(parse(f"{some} -> {clash}"), time.monotonic() + 60, Budget(interrupt=interrupt))
+        found = decide(parse(f"{some} -> {clash}"), time.monotonic() + 60, Budget(is_stopped=is_stopped))
+        assert isinstance(found, Exhausted) and found.reason == "stopped"
         assert max(b - a for a, b in zip(asked, asked[1:])) < 1.0
 
     def test_a_real_session_is_given_back_and_replaced(self, prover):
@@ -227,6 +228,10 @@ class TestOneFlight:
             assert leader.result(10).verdict == "proved"
 
 
+def watchers() -> int:
+    return sum(thread.name == "pxl-away" for thread in threading.enumerate())
+
+
 class TestAway:
     def test_work_is_cancelled_soon_after_its_client_left(self):
         gone = threading.Event()
@@ -237,15 +242,16 @@ class TestAway:
             assert cancel.is_set
 
     def test_one_thread_watches_them_all(self):
-        away, before = Away(poll_s=0.005), threading.active_count()
+        eventually(lambda: watchers() == 0)     # those of other tests end by themselves
+        away = Away(poll_s=0.005)
         with away.watching(lambda: False) as first, away.watching(lambda: True) as second, away.watching(None) as third:
             second.wait(10)
-            assert threading.active_count() == before + 1
+            assert watchers() == 1
             assert (first.is_set, second.is_set, third.is_set) == (False, True, False)
 
     def test_the_thread_ends_when_there_is_nothing_to_watch_and_starts_again(self):
-        away, before = Away(poll_s=0.001), threading.active_count()
+        away = Away(poll_s=0.001)
         for _ in range(2):
             with away.watching(lambda: True) as cancel:
                 cancel.wait(10)
-            eventually(lambda: threading.active_count() == before)
+            eventually(lambda: watchers() == 0)
