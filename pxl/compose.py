@@ -68,7 +68,8 @@ def build(settings: Settings) -> Prover:
     decide = Decider(Checker(pool), max_certificate_bytes=settings.max_certificate_bytes)
     service = Service(decide, kernel.kernel_hash, ProofCache(settings.cache_size, settings.cache_ttl_s),
                       timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
-                      max_in_flight=settings.pool_size + settings.max_queue, coq_version=kernel.coq_version)
+                      max_in_flight=settings.max_in_flight, max_followers=settings.max_followers,
+                      coq_version=kernel.coq_version)
     self_proof = SelfProof(decide, lambda: service.certified_at,
                            grace_s=settings.max_proof_timeout_s + settings.queue_wait_s)
     return Prover(kernel, pool, decide, service, self_proof, engine.kind)

@@ -25,6 +25,10 @@ class DeadlinePassed(Exception):
     """A caller's own deadline passed while another caller's run was still going."""
 
 
+class TooManyWait(Exception):
+    """An equal question is in flight, and as many callers as may already wait for others' runs."""
+
+
 class SingleFlight(Generic[V]):
     """Runs each question once at a time, for all who ask it meanwhile.
 
@@ -34,18 +38,21 @@ class SingleFlight(Generic[V]):
     asks ``worth_again(value, remaining_s)``; when that says yes, it asks again, and leads if
     nobody else does. It must say no when the remaining time is not longer than the run that
     failed, or a crowd with nearly equal deadlines would run one after another in vain.
+    At most ``max_waiters`` wait, over all questions.
     """
 
-    def __init__(self, worth_again: Callable[[V, float], bool], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, worth_again: Callable[[V, float], bool], clock: Callable[[], float] = time.monotonic, *,
+                 max_waiters: int = 1_000_000) -> None:
         self._worth_again = worth_again
         self._clock = clock
+        self._waiters = threading.BoundedSemaphore(max_waiters)
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[V]] = {}
 
     def run(self, key: Hashable, deadline: float, call: Callable[[], V]) -> Landed[V]:
         """Return the value of ``call`` or of the equal run in flight.
 
-        Raises what the run raised, or DeadlinePassed. ``call`` must itself end by ``deadline``.
+        Raises what the run raised, DeadlinePassed, or TooManyWait at once. ``call`` must itself end by ``deadline``.
         """
         while True:
             with self._lock:
@@ -55,12 +62,7 @@ class SingleFlight(Generic[V]):
                     self._flights[key] = mine
             if future is None:
                 return Landed(self._lead(key, mine, call), shared=False)
-            try:
-                value = future.result(timeout=max(0.0, deadline - self._clock()))
-            except FutureTimeout:
-                if not future.done():
-                    raise DeadlinePassed from None
-                value = future.result()     # it landed just then, or the run itself raised TimeoutError
+            value = self._await(future, deadline)
             if not self._worth_again(value, deadline - self._clock()):
                 return Landed(value, shared=True)
 
@@ -68,6 +70,18 @@ class SingleFlight(Generic[V]):
         """Return how many questions are in flight."""
         with self._lock:
             return len(self._flights)
+
+    def _await(self, future: Future[V], deadline: float) -> V:
+        if not self._waiters.acquire(blocking=False):
+            raise TooManyWait
+        try:
+            return future.result(timeout=max(0.0, deadline - self._clock()))
+        except FutureTimeout:
+            if not future.done():
+                raise DeadlinePassed from None
+            return future.result()      # it landed just then, or the run itself raised TimeoutError
+        finally:
+            self._waiters.release()
 
     def _lead(self, key: Hashable, future: Future[V], call: Callable[[], V]) -> V:
         try:

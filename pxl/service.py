@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from pxl.cache import CacheStats, Hit, ProofCache, question_key
 from pxl.errors import KernelDisagreement, PoolBusy, ProverTimeout
-from pxl.flight import DeadlinePassed, SingleFlight
+from pxl.flight import DeadlinePassed, SingleFlight, TooManyWait
 from pxl.formula import Formula, Limits, format_formula, parse, rename_atoms
 from pxl.model import ModelView, model_view
 from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Decide, Outcome
@@ -98,13 +98,15 @@ class Answer:
 class Service:
     """Answers goals with a decision procedure, a cache, and one run for equal questions in flight.
 
-    ``max_in_flight`` bounds the requests that run or wait; the next one gets PoolBusy at once, so
-    that whoever calls keeps threads for cached answers and health checks.
+    ``max_in_flight`` bounds the runs, those that wait for a session among them; ``max_followers`` the
+    requests that wait for the run of an equal question, which need a thread and nothing else. The next
+    one gets PoolBusy at once, so that whoever calls keeps threads for cached answers and health checks.
     """
 
     def __init__(self, decide: Decide, kernel_hash: str, cache: ProofCache, *,
                  timeout_s: float = 30.0, max_timeout_s: float = 60.0, max_in_flight: int = 1_000_000,
-                 coq_version: str = "", limits: Limits = Limits(), clock: Callable[[], float] = time.monotonic) -> None:
+                 max_followers: int = 1_000_000, coq_version: str = "", limits: Limits = Limits(),
+                 clock: Callable[[], float] = time.monotonic) -> None:
         self.kernel_hash = kernel_hash
         self.max_timeout_s = max_timeout_s
         self._coq_version = coq_version
@@ -114,7 +116,8 @@ class Service:
         self._limits = limits
         self._clock = clock
         self._places = threading.BoundedSemaphore(max_in_flight)
-        self._flights: SingleFlight[tuple[Outcome, float]] = SingleFlight(_is_worth_again, clock)
+        self._flights: SingleFlight[tuple[Outcome, float]] = SingleFlight(_is_worth_again, clock,
+                                                                            max_waiters=max_followers)
         self._read_short = lru_cache(_MEMO_GOALS)(self._read)
         self._explain_short = lru_cache(_MEMO_GOALS)(self._explain)
         self._certified_at: float | None = None
@@ -163,11 +166,16 @@ class Service:
         return Question(format_formula(formula), renamed, names, key)
 
     def _settle(self, question: Question, deadline: float) -> tuple[Outcome, bool]:
-        with self._place():
-            try:
-                landed = self._flights.run(question.key, deadline, lambda: self._run(question, deadline))
-            except DeadlinePassed:
-                return _out_of_time("an equal question in flight was not settled in time"), True
+        def lead() -> tuple[Outcome, float]:
+            with self._place():
+                return self._run(question, deadline)
+
+        try:
+            landed = self._flights.run(question.key, deadline, lead)
+        except DeadlinePassed:
+            return _out_of_time("an equal question in flight was not settled in time"), True
+        except TooManyWait:
+            raise PoolBusy("too many requests wait for the same goals", retry_after_s=1) from None
         return landed.value[0], landed.shared
 
     def _run(self, question: Question, deadline: float) -> tuple[Outcome, float]:

@@ -46,7 +46,7 @@ def shared(engine: EngineConfig, orders: Path, tmp_path_factory: pytest.TempPath
     """A server that must survive every test that uses it; its sessions take orders."""
     directory = tmp_path_factory.mktemp("shared")
     program = faulty_prover.executable(directory, orders, engine.binary)
-    with serving(replace(engine, binary=program), directory / "log", PXL_MAX_QUEUE="128") as server:
+    with serving(replace(engine, binary=program), directory / "log") as server:
         yield server
 
 

@@ -441,17 +441,38 @@ class TestSelfProof:
 
 
 class TestCrowds:
-    def test_a_hundred_equal_goals_are_one_run_with_one_verdict(self):
-        with running(PXL_MAX_QUEUE="120") as live:
+    @pytest.mark.parametrize("settings", [{}, {"PXL_POOL_SIZE": "1", "PXL_MAX_QUEUE": "1"}], ids=["default", "tight"])
+    def test_a_hundred_equal_goals_are_one_run_with_one_verdict(self, settings):
+        with running(**settings) as live:
             with ThreadPoolExecutor(100) as threads, live.decider.held():
                 runs = live.decider.runs
                 replies = [threads.submit(live.prove, "BOX(A) -> DIA(A)") for _ in range(100)]
                 eventually(lambda: live.service.cache_stats().misses == 100)
+                began = time.monotonic()
+                assert live.get("/health").status_code == 200
+                assert time.monotonic() - began < 1.0
                 live.decider.release()
                 bodies = [future.result().json() for future in replies]
             assert live.decider.runs == runs + 1
             assert {body["verdict"] for body in bodies} == {"proved"}
             assert len({body["id"] for body in bodies}) == 100
+
+    def test_followers_beyond_their_threads_are_sent_away_and_health_is_told(self):
+        with running(PXL_POOL_SIZE="1", PXL_MAX_QUEUE="1", PXL_THREADS="15") as live:
+            with ThreadPoolExecutor(20) as threads, live.decider.held():
+                replies = [threads.submit(live.prove, "BOX(A) -> DIA(A)") for _ in range(20)]
+                eventually(lambda: sum(future.done() for future in replies) == 14)
+                assert live.get("/health").status_code == 200
+                other = threads.submit(live.prove, "A -> BOX(A)")
+                eventually(lambda: live.decider.running == 2)
+                live.decider.release()
+                answers = [future.result() for future in replies]
+                assert other.result().json()["verdict"] == "refuted"
+            assert sum(answer.status_code == 200 and answer.json()["verdict"] == "proved" for answer in answers) == 6
+            refused = [answer for answer in answers if answer.status_code != 200]
+            for answer in refused:
+                assert "No available Coq sessions" in assert_problem(answer, 503, "pool-busy")["error"]
+                assert int(answer.headers["Retry-After"]) >= 1
 
     def test_mixed_goals_from_many_clients_are_each_answered_right(self, live: Live):
         goals = {"BOX(A -> A)": True, "A -> BOX(A)": False, "DIA(A) -> A": False, "BOX(B) -> B": True,

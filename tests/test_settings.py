@@ -29,9 +29,15 @@ class TestDefaults:
         assert (settings.cache_ttl_s, settings.cache_size, settings.max_request_bytes) == (300, 1000, 1_048_576)
         assert (settings.connection_timeout_s, settings.connection_limit, settings.log_level) == (60, 2000, "INFO")
 
-    def test_threads_are_what_can_run_or_wait_and_eight_more(self):
-        assert Settings.from_env({}).threads == 5 + 50 + 8
-        assert Settings.from_env({"PXL_POOL_SIZE": "20", "PXL_MAX_QUEUE": "10"}).threads == 38
+    def test_threads_are_what_can_run_or_wait_and_128_for_equal_goals_and_eight_more(self):
+        settings = Settings.from_env({})
+        assert (settings.threads, settings.max_in_flight, settings.max_followers) == (5 + 50 + 128 + 8, 55, 128)
+        settings = Settings.from_env({"PXL_POOL_SIZE": "20", "PXL_MAX_QUEUE": "10"})
+        assert (settings.threads, settings.max_followers) == (166, 128)
+
+    def test_threads_that_are_set_leave_eight_for_the_rest(self):
+        settings = Settings.from_env({"PXL_POOL_SIZE": "1", "PXL_MAX_QUEUE": "1", "PXL_THREADS": "15"})
+        assert (settings.threads, settings.max_followers) == (15, 5)
 
     def test_every_default_is_itself_a_legal_value(self):
         for row in rows():
@@ -80,7 +86,8 @@ class TestRefusals:
         assert len(text.splitlines()) == 4
 
     def test_too_few_threads_for_the_queue_are_refused(self):
-        assert "PXL_THREADS=8" in problems(PXL_THREADS="8")
+        assert "PXL_THREADS=63" in problems(PXL_THREADS="63")
+        assert Settings.from_env({"PXL_THREADS": "64"}).max_followers == 1
 
     def test_a_default_time_above_the_longest_is_refused(self):
         assert "PXL_MAX_PROOF_TIMEOUT" in problems(PXL_PROOF_TIMEOUT="90")
