@@ -49,7 +49,7 @@ class Session(Protocol):
         """
 
     def is_fit(self) -> bool:
-        """Say whether an idle session can serve the next request."""
+        """Say whether an idle session can serve the next request: it lives, is silent, and is not stopped."""
 
     def rss_bytes(self) -> int:
         """Return its resident memory; 0 when it is gone or the system does not tell."""
@@ -138,7 +138,7 @@ class PipeSession(ABC):
 
     def is_fit(self) -> bool:
         """See :meth:`Session.is_fit`."""
-        return self.death is None and self._channel.quiet
+        return self.death is None and self._channel.quiet and not self._channel.stopped
 
     def rss_bytes(self) -> int:
         """See :meth:`Session.rss_bytes`."""
