@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pxl.certificate import Countermodel, Proof, atom_number, encode
+from pxl.certificate import Countermodel, Necessitation, Proof, Rup, atom_number, encode
 from pxl.formula import Formula, format_formula, parse
 
 PREAMBLE = (
@@ -78,6 +78,13 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
 def right_script() -> Script:
     """Return a script that every session must accept: two worlds refute p1 -> BOX(p1)."""
     return goal_script(Countermodel((frozenset({"p1"}), frozenset()), 0), parse("p1 -> BOX(p1)"))
+
+
+def right_scripts() -> tuple[Script, Script]:
+    """Return a proof, of BOX(p1 -> p1), and a refutation that every session must accept."""
+    provable = parse("BOX(p1 -> p1)")
+    proof = Proof(provable, (Rup((2,), (1, 2)), Necessitation(5, 3)))
+    return goal_script(proof, provable), right_script()
 
 
 def wrong_script() -> Script:
