@@ -41,6 +41,16 @@ class TestDrawing:
         text = draw({"worlds": [world(0, ["A"]), world(1, [], True)], "designated": "w1"})
         assert "╔═ w1 ═╗" in text and "┌─ w0 ─┐" in text and "The goal is false at w1." in text
 
+    def test_each_reason_is_indented_under_what_it_explains(self):
+        trace = [{"formula": "BOX(" * depth + "A" + ")" * depth, "world": "w0", "value": False, "depth": 40 - depth}
+                 for depth in range(40, 0, -1)]
+        lines = draw({"worlds": [world(0, [], True)], "designated": "w0", "falsification_trace": trace,
+                      "falsification_trace_omitted": 1}, 60).splitlines()
+        shown = [line for line in lines if line.endswith(" is false")]
+        assert len(shown) == 40 and all(len(line) <= 60 for line in shown)
+        assert [len(line) - len(line.lstrip()) for line in shown[:11]] == [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 20]
+        assert lines[-1] == "  ... and 1 more line of reasons, left out"
+
     def test_a_terminal_without_unicode_gets_ascii(self):
         assert draw({"worlds": [world(0, ["A"], True)], "designated": "w0"}, in_ascii=True).isascii()
 

@@ -72,7 +72,9 @@ class TestProve:
         table = {row["formula"]: row["holds_at"] for row in model["subformulas"]}
         assert designated["name"] not in table["A -> BOX(A)"] and table["A"] == [designated["name"]]
         assert model["falsification_trace"][0] == {"formula": "A -> BOX(A)", "world": designated["name"],
-                                                   "value": False}
+                                                   "value": False, "depth": 0}
+        assert [line["depth"] for line in model["falsification_trace"]] == [0, 1, 1, 2]
+        assert model["falsification_trace_omitted"] == 0
 
     def test_the_second_time_it_is_cached(self, live: Live):
         live.prove("BOX(K) -> K \\/ L")
