@@ -9,7 +9,8 @@ primitive-integer operations to the assumptions (``pxl/checker.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pxl.certificate import Countermodel, Necessitation, Proof, Rup, atom_number, encode
@@ -28,6 +29,8 @@ CONSTRUCTORS = {"bot": "Bot", "neg": "Neg", "conj": "Conj", "disj": "Disj",
 
 TERM_MAX_CHARS = 400
 LITERAL_MAX_CHARS = 1500
+_LISTED_ATOMS = 100
+_LISTED_CHARS = 4000
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,16 @@ def words(text: str) -> str:
     packed = [(a | b << 7 | c << 14 | d << 21 | e << 28 | f << 35 | g << 42 | h << 49 | i << 56) - n & (1 << 63) - 1
               for n, (a, b, c, d, e, f, g, h, i) in enumerate(zip(*columns, strict=True))]
     return f"[| {'; '.join(map(str, packed))} | 0 |]%uint63"
+
+
+def atoms_line(names: Mapping[str, str]) -> str:
+    """Return what a certificate's comment says of whose names the renamed atoms stand for, cut when they are many.
+
+    >>> atoms_line({"p1": "Rain", "p2": "Good(x)"})
+    'p1 = Rain, p2 = Good(x)'
+    """
+    first = itertools.islice(names.items(), _LISTED_ATOMS)
+    return ", ".join(f"{new} = {old}" for new, old in first)[:_LISTED_CHARS] or "none"
 
 
 def certificate_file(script: Script, header: str) -> str:

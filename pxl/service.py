@@ -16,7 +16,7 @@ from pxl.flight import DeadlinePassed, SingleFlight, TooManyWait
 from pxl.formula import Formula, Limits, format_formula, parse, rename_atoms
 from pxl.model import ModelView, model_view
 from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Decide, Outcome
-from pxl.render import certificate_file
+from pxl.render import atoms_line, certificate_file
 
 log = logging.getLogger("pxl.service")
 
@@ -221,9 +221,8 @@ class Service:
         if outcome.script is None:
             return None
         goal = question.normalized if len(question.normalized) <= _SHOWN_CHARS else "(too long to repeat here)"
-        atoms = ", ".join(f"{new} = {old}" for new, old in list(question.names.items())[:100])
         return certificate_file(outcome.script, "\n   ".join((
-            f"Goal: {goal}", f"Verdict: {outcome.verdict}", f"Atoms: {atoms[:_SHOWN_CHARS] or 'none'}",
+            f"Goal: {goal}", f"Verdict: {outcome.verdict}", f"Atoms: {atoms_line(question.names)}",
             f"Kernel: {self.kernel_hash}", f"Coq: {self._coq_version}")))
 
     @contextmanager
