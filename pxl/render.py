@@ -61,7 +61,8 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
     else:
         name, term = "name", "formula name"
         sentences.append(f"Definition name : list Byte.byte := {_literal(text)}.")
-        statement = f"Prov (formula name), where name is the goal's canonical text of {len(text)} characters"
+        statement = (f"Prov (formula name), where formula reads name, the goal's canonical text of {len(text)} "
+                     f"characters with its atoms renamed, which is defined in the certificate")
     sentences.append(f"Definition goal : form := {term}.")
     if len(certificate) <= LITERAL_MAX_CHARS:
         data = _literal(certificate)

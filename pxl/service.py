@@ -210,7 +210,7 @@ class Service:
                 raise KernelDisagreement("the countermodel, as it would be shown, does not falsify the goal")
         coq = outcome.script and outcome.script.statement
         if coq and len(coq) > _SHOWN_CHARS:
-            coq = f"{'' if outcome.verdict == PROVED else '~ '}Prov goal"       # the certificate defines goal
+            coq = f"{'' if outcome.verdict == PROVED else '~ '}Prov goal, where goal is defined in the certificate"
         atoms = None
         if coq and len(question.names) <= _SHOWN_ATOMS:
             atoms = {f"Atom {number}": name for number, name in enumerate(question.names.values(), 1)}

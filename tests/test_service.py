@@ -45,6 +45,12 @@ class TestAnswers:
         assert ("BOX(A)", False) in [(line.text, line.value) for line in trace]
         assert trace[-1].text == "A" and trace[-1].value is False
 
+    @pytest.mark.parametrize(("verdict", "sign"), [(PROVED, ""), (REFUTED, "~ ")])
+    def test_a_statement_too_long_to_show_says_where_its_goal_is_defined(self, verdict, sign):
+        long = FakeDecider(lambda f, d: Outcome(verdict, **certified(f"{sign}Prov ({'Neg ' * 1000}Bot)")))
+        answer = service(long).prove("A")
+        assert answer.coq == f"{sign}Prov goal, where goal is defined in the certificate"
+
     def test_each_line_of_the_trace_is_followed_by_its_own_reasons(self):
         trace = service().prove("(A -> B) -> BOX(A) /\\ B").model.trace
         lines = [(line.depth, line.text, line.value) for line in trace]
