@@ -296,7 +296,9 @@ class TestRoutes:
 
     def test_options_names_the_methods(self, live: Live):
         response = live.get("/prove", method="OPTIONS")
-        assert response.status_code == 200 and "POST" in response.headers["Allow"]
+        assert (response.status_code, response.content) == (204, b"") and "Content-Type" not in response.headers
+        assert set(response.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+        assert_problem(live.get("/nothing", method="OPTIONS"), 404, "not-found")
 
     def test_every_reply_has_an_id_and_no_server_name(self, live: Live):
         for response in (live.get("/"), live.get("/health"), live.get("/nothing"), live.prove("A"), live.prove("(")):
