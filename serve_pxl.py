@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
             settings = dataclasses.replace(settings, log_level="DEBUG")
         if options.check_config:
             print("The configuration is valid.")
+            for warning in _warnings(settings):
+                print(f"serve_pxl.py: warning: {warning}", file=sys.stderr)
             return 0
         _start_logging(settings)
         return serve(settings)
@@ -56,8 +58,7 @@ def serve(settings: Settings) -> int:
     # Threads that wait for a session or a socket must not wait long for a search that computes.
     sys.setswitchinterval(0.0005)
     drain = Drain(settings.drain_timeout_s)
-    warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
-        if settings.is_open else ()
+    warnings = _warnings(settings)
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
                   prover.about(), warnings)
     _say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
@@ -86,6 +87,13 @@ def serve(settings: Settings) -> int:
     finally:
         server.close()      # first: whoever connects now is turned away, not kept waiting
         prover.close()
+
+
+def _warnings(settings: Settings) -> tuple[str, ...]:
+    """Return what is legal and not wise in the settings."""
+    if settings.is_open:
+        return (f"listening on {settings.host} without authentication: anybody who reaches it can use it",)
+    return ()
 
 
 def _end(signum: int, frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -103,6 +104,15 @@ class TestRefusals:
             Settings.from_env({name: text})
         except ConfigError as error:
             assert name in error.detail
+
+
+class TestCheckConfig:
+    @pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
+    def test_an_open_address_is_legal_and_warned_of(self, host, warned):
+        done = subprocess.run([sys.executable, ROOT / "serve_pxl.py", "--check-config"], capture_output=True, text=True,
+                              timeout=60, check=True, env={**os.environ, "PXL_HOST": host})
+        assert done.stdout == "The configuration is valid.\n"
+        assert (f"warning: listening on {host} without authentication" in done.stderr) == warned == bool(done.stderr)
 
 
 class TestOneTable:
