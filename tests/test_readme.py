@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,29 +24,34 @@ EXAMPLES = re.findall(r"```sh\n(curl .*?)\n```.*?```json\n(.*?)```", README, re.
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address() -> Iterator[str]:
     """The address of a server that was started as a user would start it, on a free port."""
-    log = tmp_path_factory.mktemp("server") / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "serve_pxl.py"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            env=os.environ | {"PXL_SERVER_PORT": "0", "PXL_POOL_SIZE": "1", "PXL_ENGINE": "coqidetop"})
+    server = subprocess.Popen(
+        [sys.executable, "serve_pxl.py"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+        env=os.environ | {"PXL_SERVER_PORT": "0", "PXL_POOL_SIZE": "1", "PXL_ENGINE": "coqidetop"})
+    said: list[str] = []
+    # A server that says nothing would keep the reader waiting; its end is an end of what it says.
+    overdue = threading.Timer(START_TIMEOUT_S, server.kill)
+    overdue.start()
     try:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not (found := re.search(r"Serving on http://(\S+)", log.read_text())):
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
+        found = None
+        while not found and (line := server.stdout.readline()):
+            said.append(line)
+            found = re.search(r"Serving on http://(\S+)", line)
+        overdue.cancel()
+        assert found, "".join(said)
         with urlopen(f"http://{found[1]}/readyz", timeout=10) as reply:
             assert reply.status == 200
         yield found[1]
     finally:
+        overdue.cancel()
         server.send_signal(signal.SIGTERM)
         try:
-            status = server.wait(30)
+            said.append(server.communicate(timeout=30)[0])
         finally:
             server.kill()
-    assert status == 0, log.read_text()
+    assert server.returncode == 0, "".join(said)
 
 
 def shows(shown: Any, real: Any) -> bool:
