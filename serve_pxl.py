@@ -41,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check_config:
             build_gate(settings, Provenance(), signatures(settings))    # the keys in files, too
             print("The configuration is valid.")
+            for warning in _warnings(settings):
+                print(f"serve_pxl.py: warning: {warning}", file=sys.stderr)
             return 0
         _start_logging(settings)
         return serve(settings)
@@ -62,8 +64,7 @@ def serve(settings: Settings) -> int:
     # Threads that wait for a session or a socket must not wait long for a search that computes.
     sys.setswitchinterval(0.0005)
     drain = Drain(settings.drain_timeout_s)
-    warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
-        if settings.is_open and not settings.has_authentication else ()
+    warnings = _warnings(settings)
     provenance = provenance_of(prover.kernel, settings)
     signed = signatures(settings)
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
@@ -101,6 +102,13 @@ def serve(settings: Settings) -> int:
         parts.jobs.stop()
         prover.close()
         parts.jobs.close()
+
+
+def _warnings(settings: Settings) -> tuple[str, ...]:
+    """Return what is legal and not wise in the settings."""
+    if settings.is_open and not settings.has_authentication:
+        return (f"listening on {settings.host} without authentication: anybody who reaches it can use it",)
+    return ()
 
 
 def _end(signum: int, frame: FrameType | None) -> None:

@@ -133,6 +133,8 @@ def _verify(options: argparse.Namespace) -> int:
           f"  kernel: {kernel.kernel_hash} (Coq {kernel.coq_version})")
     if checked.issued_by and checked.issued_by != kernel.kernel_hash:
         print(f"  note: it was issued by another kernel, {checked.issued_by}")
+    if checked.has_unchecked_atoms:
+        print("  note: the atoms named in its comment were not checked, for the goal is too long to stand there")
     return PROVED
 
 

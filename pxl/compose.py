@@ -16,7 +16,7 @@ from pxl.health import SelfProof
 from pxl.kernel.build import default_kernel_dir
 from pxl.kernel.identity import Kernel
 from pxl.prover import EngineConfig, Pool, PoolLimits, Session, find_engine, start_session
-from pxl.render import PREAMBLE, wrong_script
+from pxl.render import PREAMBLE, QUERY, right_scripts, wrong_script
 from pxl.service import OVERLAY, Service
 from pxl.settings import Settings
 
@@ -61,6 +61,8 @@ def build(settings: Settings) -> Prover:
     kernel_dir = Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir()
     kernel = Kernel.load(kernel_dir)
     engine = find_engine(settings, kernel_dir=kernel.kernel_dir, preamble=PREAMBLE,
+                         # Twice: only then is Coq's first collection of garbage, 10 ms, over before the first goal.
+                         accepted=[(*script.sentences, QUERY) for script in right_scripts() * 2],
                          refused=wrong_script().sentences)
     pool = Pool(partial(_start_session, kernel, engine), PoolLimits(
         size=settings.pool_size, max_waiting=settings.max_queue, queue_wait_s=settings.queue_wait_s,
@@ -68,7 +70,8 @@ def build(settings: Settings) -> Prover:
     decide = Decider(Checker(pool), max_certificate_bytes=settings.max_certificate_bytes)
     service = Service(decide, kernel.kernel_hash, ProofCache(settings.cache_size, settings.cache_ttl_s),
                       timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
-                      max_in_flight=settings.pool_size + settings.max_queue, coq_version=kernel.coq_version)
+                      max_in_flight=settings.max_in_flight, max_followers=settings.max_followers,
+                      coq_version=kernel.coq_version)
     self_proof = SelfProof(decide, lambda: service.certified_at,
                            grace_s=settings.max_proof_timeout_s + settings.queue_wait_s)
     return Prover(kernel, pool, decide, service, self_proof, engine.kind)

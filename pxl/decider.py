@@ -48,21 +48,15 @@ class Decider:
         set: a search then stops, and a check, which cannot be stopped, costs its session.
         """
         work, cancel = _Work(time.monotonic()), cancel or Cancel()
-
-        def interrupt() -> None:
-            if self._stopped.is_set():
-                raise ShuttingDown("the server shut down before the goal was settled", retry_after_s=5)
-            cancel.check()
-
-        budget = dataclasses.replace(self._budget, interrupt=interrupt)
+        budget = dataclasses.replace(self._budget, is_stopped=lambda: cancel.is_set or self._stopped.is_set())
         try:
             with self._kernel.seat(deadline) as seat:
                 work.seated()
                 cancel.check()
                 found = self._search(formula, deadline, budget)
                 if isinstance(found, Exhausted):
-                    return work.unknown(found.reason, found.detail)
-                script = self._script(found, formula, deadline, interrupt)
+                    raise SearchExhausted(found.reason, found.detail)
+                script = self._script(found, formula, deadline, cancel)
                 work.searched()
                 checked = self._check(seat, script, deadline, cancel)
             if checked is None:
@@ -70,10 +64,13 @@ class Decider:
                 cancel.check()
                 with self._kernel.seat(deadline) as seat, cancel.watching(seat.kill):
                     checked = seat.check(script, deadline)
-        except ProverCrashed:
+        except (ProverCrashed, ProverProtocolError):
             cancel.check()      # the reason, if it was cancelled
             raise
         except SearchExhausted as limit:
+            cancel.check()
+            if self._stopped.is_set():
+                raise ShuttingDown("the server shut down before the goal was settled", retry_after_s=5) from limit
             return work.unknown(limit.reason, limit.detail)
         except ProverTimeout:
             return work.unknown(TIMEOUT, "the kernel's check ran out of time")
@@ -83,10 +80,9 @@ class Decider:
         return Outcome(PROVED if is_proof else REFUTED, countermodel=None if is_proof else found,
                        script=script, checked=checked, **work.times())
 
-    def _script(self, found: Proof | Countermodel, formula: Formula, deadline: float,
-                interrupt: Callable[[], None]) -> Script:
+    def _script(self, found: Proof | Countermodel, formula: Formula, deadline: float, cancel: Cancel) -> Script:
         def check_time() -> None:
-            interrupt()
+            cancel.check()
             if time.monotonic() >= deadline:
                 raise SearchExhausted(TIMEOUT, "writing the certificate ran out of time")
 

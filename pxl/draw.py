@@ -8,22 +8,33 @@ from typing import Any
 
 MAX_WORLDS = 24
 MAX_BOX_CHARS = 36
-MAX_TRACE = 12
+MAX_INDENT_CHARS = 30
 
 _LINES = {"single": "┌─┐│└┘", "double": "╔═╗║╚╝"}
 _ASCII = {"single": "+-+|++", "double": "#=#|##"}
 
 
 def draw(model: Mapping[str, Any], width: int = 80, *, in_ascii: bool = False) -> str:
-    """Return the drawing of a countermodel as replies carry it, at most ``width`` columns wide.
+    """Return the drawing of a countermodel as replies carry it, its boxes at most ``width`` columns wide.
+
+    Below them each fact of the falsification trace has a line, indented under the one that it explains.
 
     >>> print(draw({"worlds": [{"name": "w0", "true": ["A"], "designated": True},
     ...                        {"name": "w1", "true": [], "designated": False}],
-    ...             "designated": "w0", "falsification_trace": None}, in_ascii=True))
+    ...             "designated": "w0", "falsification_trace_omitted": 7, "falsification_trace": [
+    ...                 {"formula": "A -> BOX(A)", "world": "w0", "value": False, "depth": 0},
+    ...                 {"formula": "A", "world": "w0", "value": True, "depth": 1},
+    ...                 {"formula": "BOX(A)", "world": "w0", "value": False, "depth": 1},
+    ...                 {"formula": "A", "world": "w1", "value": False, "depth": 2}]}, in_ascii=True))
     #= w0 =#  +- w1 -+
     | A    |  | -    |
     #======#  +------+
     The goal is false at w0. Every world sees every world; each lists its true atoms.
+      w0: A -> BOX(A) is false
+        w0: A is true
+        w0: BOX(A) is false
+          w1: A is false
+      ... and 7 more lines of reasons, left out
     """
     lines, row = [], []
     worlds = model["worlds"]
@@ -38,13 +49,22 @@ def draw(model: Mapping[str, Any], width: int = 80, *, in_ascii: bool = False) -
         lines.append(f"... and {len(worlds) - MAX_WORLDS} more worlds")
     lines.append(f"The goal is false at {model['designated']}. "
                  f"Every world sees every world; each lists its true atoms.")
-    trace = model.get("falsification_trace") or []
-    for fact in trace[:MAX_TRACE]:
-        text = textwrap.shorten(fact["formula"], max(20, width - 20), placeholder="...")
-        lines.append(f"  {fact['world']}: {text} is {str(fact['value']).lower()}")
-    if len(trace) > MAX_TRACE:
-        lines.append(f"  ... and {len(trace) - MAX_TRACE} more steps (--json has them)")
+    for fact in model.get("falsification_trace") or ():
+        indent = min(2 * (fact["depth"] + 1), MAX_INDENT_CHARS, width // 3)
+        text = _cut(fact["formula"], max(20, width - indent - len(fact["world"]) - len(": ... is false")))
+        lines.append(f"{' ' * indent}{fact['world']}: {text} is {str(fact['value']).lower()}")
+    if left_out := model.get("falsification_trace_omitted"):
+        lines.append(f"  ... and {left_out} more {'line' if left_out == 1 else 'lines'} of reasons, left out")
     return "\n".join(lines)
+
+
+def _cut(text: str, size: int) -> str:
+    """Return a text without its end where it is longer than ``size`` characters.
+
+    >>> _cut("A -> BOX(A)", 4)
+    'A ->...'
+    """
+    return text if len(text) <= size else text[:size] + "..."
 
 
 def _box(world: Mapping[str, Any], styles: Mapping[str, str], inner: int) -> list[str]:

@@ -28,6 +28,14 @@ class DeadlinePassed(Exception):
     """A caller's own deadline passed while another caller's run was still going."""
 
 
+class TooManyWait(Exception):
+    """An equal question is in flight, and as many callers as may already wait for others' runs."""
+
+
+class Withdrawn(Exception):
+    """The leader gave up before it began, for a reason of its own."""
+
+
 class SingleFlight(Generic[V]):
     """Runs each question once at a time, for all who ask it meanwhile.
 
@@ -37,19 +45,25 @@ class SingleFlight(Generic[V]):
     asks ``worth_again(value, remaining_s)``; when that says yes, it asks again, and leads if
     nobody else does. It must say no when the remaining time is not longer than the run that
     failed, or a crowd with nearly equal deadlines would run one after another in vain.
+    At most ``max_waiters`` wait, over all questions.
     """
 
-    def __init__(self, worth_again: Callable[[V, float], bool], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, worth_again: Callable[[V, float], bool], clock: Callable[[], float] = time.monotonic, *,
+                 max_waiters: int = 1_000_000) -> None:
         self._worth_again = worth_again
         self._clock = clock
+        self._waiters = threading.BoundedSemaphore(max_waiters)
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[V]] = {}
 
-    def run(self, key: Hashable, deadline: float, call: Callable[[], V], cancel: Cancel | None = None) -> Landed[V]:
+    def run(self, key: Hashable, deadline: float, call: Callable[[], V], cancel: Cancel | None = None,
+            joined: Callable[[], None] = lambda: None) -> Landed[V]:
         """Return the value of ``call`` or of the equal run in flight.
 
-        Raises what the run raised, or DeadlinePassed. ``call`` must itself end by ``deadline``, and raise
-        Cancelled once its ``cancel`` is set, as this does for a caller that waits; the others ask again.
+        Raises what the run raised, DeadlinePassed, or TooManyWait at once. ``call`` must itself end by
+        ``deadline``, and raise Cancelled once its ``cancel`` is set, as this does for a caller that waits; the
+        others ask again. They do so, too, when it raises Withdrawn. ``joined`` is called before a caller
+        waits; what it raises is the caller's own.
         """
         while True:
             with self._lock:
@@ -59,17 +73,12 @@ class SingleFlight(Generic[V]):
                     self._flights[key] = mine
             if future is None:
                 return Landed(self._lead(key, mine, call), shared=False)
-            if cancel is not None:
-                cancel.wait(max(0.0, deadline - self._clock()), future)
-                cancel.check()
             try:
-                value = future.result(timeout=max(0.0, deadline - self._clock()))
-            except Cancelled:
-                continue        # the leader was, not this caller
-            except FutureTimeout:
-                if not future.done():
-                    raise DeadlinePassed from None
-                value = future.result()     # it landed just then, or the run itself raised TimeoutError
+                value = self._await(future, deadline, cancel, joined)
+            except (Cancelled, Withdrawn):
+                if cancel is not None:
+                    cancel.check()
+                continue        # it was the leader who gave up, not this caller
             if not self._worth_again(value, deadline - self._clock()):
                 return Landed(value, shared=True)
 
@@ -77,6 +86,22 @@ class SingleFlight(Generic[V]):
         """Return how many questions are in flight."""
         with self._lock:
             return len(self._flights)
+
+    def _await(self, future: Future[V], deadline: float, cancel: Cancel | None, joined: Callable[[], None]) -> V:
+        if not self._waiters.acquire(blocking=False):
+            raise TooManyWait
+        try:
+            joined()
+            if cancel is not None:
+                cancel.wait(max(0.0, deadline - self._clock()), future)
+                cancel.check()
+            return future.result(timeout=max(0.0, deadline - self._clock()))
+        except FutureTimeout:
+            if not future.done():
+                raise DeadlinePassed from None
+            return future.result()      # it landed just then, or the run itself raised TimeoutError
+        finally:
+            self._waiters.release()
 
     def _lead(self, key: Hashable, future: Future[V], call: Callable[[], V]) -> V:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from pxl.outcome import Countermodel
 
 MAX_SUBFORMULAS = 200
 MAX_TEXT_CHARS = 400
-MAX_TRACE = 60
+MAX_TRACE = 20
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,15 @@ class Subformula:
 
 @dataclass(frozen=True)
 class Because:
-    """One line of the reason why the goal is false: a subformula, a world, its truth value there."""
+    """One line of the reason why the goal is false: a subformula, a world, its truth value there.
+
+    ``depth`` is 0 for the goal, and one more for each reason than for the line that it explains.
+    """
 
     text: str
     world: int
     value: bool
+    depth: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +42,8 @@ class ModelView:
     """A countermodel as the client reads it; every world sees every world.
 
     ``worlds`` are the true atoms of each, in the order of the goal. ``subformulas`` and ``trace``
-    are None, and ``omitted`` says why, when the goal is too large to list.
+    are None, and ``omitted`` says why, when the goal is too large to list. ``trace_omitted`` counts the
+    lines that ``trace``, which has at most ``MAX_TRACE``, leaves out.
     """
 
     worlds: tuple[tuple[str, ...], ...]
@@ -47,6 +51,7 @@ class ModelView:
     atoms: tuple[str, ...]
     subformulas: tuple[Subformula, ...] | None
     trace: tuple[Because, ...] | None
+    trace_omitted: int
     omitted: str | None
     is_falsified: bool
 
@@ -62,7 +67,9 @@ class ModelView:
                 {"formula": sub.text, "holds_at": [world_name(place) for place in sub.holds_at]}
                 for sub in self.subformulas],
             "falsification_trace": None if self.trace is None else [
-                {"formula": line.text, "world": world_name(line.world), "value": line.value} for line in self.trace],
+                {"formula": line.text, "world": world_name(line.world), "value": line.value, "depth": line.depth}
+                for line in self.trace],
+            "falsification_trace_omitted": self.trace_omitted,
             "omitted": self.omitted,
         }
 
@@ -89,6 +96,7 @@ def model_view(formula: Formula, names: Mapping[str, str], model: Countermodel) 
     truth = evaluate(formula, model.worlds)
     is_falsified = not truth[-1] >> model.designated & 1
     subformulas = trace = omitted = None
+    trace_omitted = 0
     if len(formula.nodes) > MAX_SUBFORMULAS:
         omitted = f"the goal has {len(formula.nodes)} subformulas; at most {MAX_SUBFORMULAS} are listed"
     else:
@@ -96,28 +104,39 @@ def model_view(formula: Formula, names: Mapping[str, str], model: Countermodel) 
                  for text in node_texts(_named(formula, names), MAX_TEXT_CHARS)]
         subformulas = tuple(Subformula(text, tuple(w for w in range(len(worlds)) if bits >> w & 1))
                             for text, bits in zip(texts, truth, strict=True))
-        trace = tuple(Because(texts[node], world, value)
-                      for node, world, value in _trace(formula, truth, model)) if is_falsified else ()
-    return ModelView(worlds, model.designated, tuple(names.values()), subformulas, trace, omitted, is_falsified)
+        lines = _trace(formula, truth, model) if is_falsified else []
+        trace = tuple(Because(texts[node], world, value, depth) for node, world, value, depth in lines[:MAX_TRACE])
+        trace_omitted = len(lines) - len(trace)
+    return ModelView(worlds, model.designated, tuple(names.values()), subformulas, trace, trace_omitted, omitted,
+                     is_falsified)
 
 
 def _named(formula: Formula, names: Mapping[str, str]) -> Formula:
     return Formula(tuple(("atom", names[node[1]]) if node[0] == "atom" else node for node in formula.nodes))
 
 
-def _trace(formula: Formula, truth: list[int], model: Countermodel) -> list[tuple[int, int, bool]]:
-    """Return the facts that make the goal false at the designated world, each followed by its reasons."""
+def _trace(formula: Formula, truth: list[int], model: Countermodel) -> list[tuple[int, int, bool, int]]:
+    """Return the facts that make the goal false at the designated world, with their depths.
+
+    Each is followed by its reasons, one deeper, and each of these by its own. A fact that several
+    others rest on stands only once, under the first of them; what is necessary or possible is so at
+    every world, and stands for one.
+    """
     everywhere = range(len(model.worlds))
-    start = (len(formula.nodes) - 1, model.designated)
-    seen, queue, lines = {start}, deque([start]), []
-    while queue and len(lines) < MAX_TRACE:
-        node, world = queue.popleft()
+    agenda = [(len(formula.nodes) - 1, model.designated, 0)]
+    seen: set[tuple[int, int | None]] = set()
+    lines = []
+    while agenda:
+        node, world, depth = agenda.pop()
+        is_modal = formula.nodes[node][0] in ("box", "dia")
+        fact = node, None if is_modal else world
+        if fact in seen:
+            continue
+        seen.add(fact)
         value = bool(truth[node] >> world & 1)
-        lines.append((node, world, value))
-        for reason in _reasons(formula.nodes[node], world, value, truth, everywhere):
-            if reason not in seen:
-                seen.add(reason)
-                queue.append(reason)
+        lines.append((node, world, value, depth))
+        reasons = _reasons(formula.nodes[node], world, value, truth, everywhere)
+        agenda += [(child, at, depth + 1) for child, at in reversed(reasons)]
     return lines
 
 

@@ -9,10 +9,11 @@ primitive-integer operations to the assumptions (``pxl/checker.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pxl.certificate import Countermodel, Proof, atom_number, encode
+from pxl.certificate import Countermodel, Necessitation, Proof, Rup, atom_number, encode
 from pxl.formula import Formula, format_formula, parse
 
 PREAMBLE = (
@@ -28,6 +29,8 @@ CONSTRUCTORS = {"bot": "Bot", "neg": "Neg", "conj": "Conj", "disj": "Disj",
 
 TERM_MAX_CHARS = 400
 LITERAL_MAX_CHARS = 1500
+_LISTED_ATOMS = 100
+_LISTED_CHARS = 4000
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
     else:
         name, term = "name", "formula name"
         sentences.append(f"Definition name : list Byte.byte := {_literal(text)}.")
-        statement = f"Prov (formula name), where name is the goal's canonical text of {len(text)} characters"
+        statement = (f"Prov (formula name), where formula reads name, the goal's canonical text of {len(text)} "
+                     f"characters with its atoms renamed, which is defined in the certificate")
     sentences.append(f"Definition goal : form := {term}.")
     if len(certificate) <= LITERAL_MAX_CHARS:
         data = _literal(certificate)
@@ -78,6 +82,13 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
 def right_script() -> Script:
     """Return a script that every session must accept: two worlds refute p1 -> BOX(p1)."""
     return goal_script(Countermodel((frozenset({"p1"}), frozenset()), 0), parse("p1 -> BOX(p1)"))
+
+
+def right_scripts() -> tuple[Script, Script]:
+    """Return a proof, of BOX(p1 -> p1), and a refutation that every session must accept."""
+    provable = parse("BOX(p1 -> p1)")
+    proof = Proof(provable, (Rup((2,), (1, 2)), Necessitation(5, 3)))
+    return goal_script(proof, provable), right_script()
 
 
 def wrong_script() -> Script:
@@ -117,6 +128,16 @@ def words(text: str) -> str:
     packed = [(a | b << 7 | c << 14 | d << 21 | e << 28 | f << 35 | g << 42 | h << 49 | i << 56) - n & (1 << 63) - 1
               for n, (a, b, c, d, e, f, g, h, i) in enumerate(zip(*columns, strict=True))]
     return f"[| {'; '.join(map(str, packed))} | 0 |]%uint63"
+
+
+def atoms_line(names: Mapping[str, str]) -> str:
+    """Return what a certificate's comment says of whose names the renamed atoms stand for, cut when they are many.
+
+    >>> atoms_line({"p1": "Rain", "p2": "Good(x)"})
+    'p1 = Rain, p2 = Good(x)'
+    """
+    first = itertools.islice(names.items(), _LISTED_ATOMS)
+    return ", ".join(f"{new} = {old}" for new, old in first)[:_LISTED_CHARS] or "none"
 
 
 def certificate_file(script: Script, header: str) -> str:

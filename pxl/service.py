@@ -12,12 +12,12 @@ from functools import lru_cache
 
 from pxl.cache import CacheStats, Hit, ProofCache, question_key
 from pxl.cancel import Cancel
-from pxl.errors import KernelDisagreement, PoolBusy, ProverTimeout
-from pxl.flight import DeadlinePassed, SingleFlight
+from pxl.errors import KernelDisagreement, PoolBusy, ProverTimeout, PxlError
+from pxl.flight import DeadlinePassed, SingleFlight, TooManyWait, Withdrawn
 from pxl.formula import Formula, Limits, format_formula, parse, rename_atoms
 from pxl.model import ModelView, model_view
 from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Decide, Outcome
-from pxl.render import certificate_file
+from pxl.render import atoms_line, certificate_file
 
 log = logging.getLogger("pxl.service")
 
@@ -99,13 +99,15 @@ class Answer:
 class Service:
     """Answers goals with a decision procedure, a cache, and one run for equal questions in flight.
 
-    ``max_in_flight`` bounds the requests that run or wait; the next one gets PoolBusy at once, so
-    that whoever calls keeps threads for cached answers and health checks.
+    ``max_in_flight`` bounds the runs, those that wait for a session among them; ``max_followers`` the
+    requests that wait for the run of an equal question, which need a thread and nothing else. The next
+    one gets PoolBusy at once, so that whoever calls keeps threads for cached answers and health checks.
     """
 
     def __init__(self, decide: Decide, kernel_hash: str, cache: ProofCache, *,
                  timeout_s: float = 30.0, max_timeout_s: float = 60.0, max_in_flight: int = 1_000_000,
-                 coq_version: str = "", limits: Limits = Limits(), clock: Callable[[], float] = time.monotonic) -> None:
+                 max_followers: int = 1_000_000, coq_version: str = "", limits: Limits = Limits(),
+                 clock: Callable[[], float] = time.monotonic) -> None:
         self.kernel_hash = kernel_hash
         self.timeout_s, self.max_timeout_s = timeout_s, max_timeout_s
         self._coq_version = coq_version
@@ -114,7 +116,8 @@ class Service:
         self._limits = limits
         self._clock = clock
         self._places = threading.BoundedSemaphore(max_in_flight)
-        self._flights: SingleFlight[tuple[Outcome, float]] = SingleFlight(_is_worth_again, clock)
+        self._flights: SingleFlight[tuple[Outcome, float]] = SingleFlight(_is_worth_again, clock,
+                                                                            max_waiters=max_followers)
         self._read_short = lru_cache(_MEMO_GOALS)(self._read)
         self._explain_short = lru_cache(_MEMO_GOALS)(self._explain)
         self._certified_at: float | None = None
@@ -175,13 +178,24 @@ class Service:
 
     def _settle(self, question: Question, deadline: float, cancel: Cancel | None,
                 admitted: Callable[[], None]) -> tuple[Outcome, bool]:
-        with self._place():
-            admitted()
-            try:
-                landed = self._flights.run(question.key, deadline, lambda: self._run(question, deadline, cancel),
-                                           cancel)
-            except DeadlinePassed:
-                return _out_of_time("an equal question in flight was not settled in time"), True
+        def lead() -> tuple[Outcome, float]:
+            with self._place():
+                try:
+                    claim()
+                except PxlError as refusal:
+                    raise Withdrawn from refusal    # not the fault of those who wait for this run
+                return self._run(question, deadline, cancel)
+
+        claim = _once(admitted)
+        try:
+            landed = self._flights.run(question.key, deadline, lead, cancel, claim)
+        except Withdrawn as withdrawn:
+            assert withdrawn.__cause__ is not None
+            raise withdrawn.__cause__ from None
+        except DeadlinePassed:
+            return _out_of_time("an equal question in flight was not settled in time"), True
+        except TooManyWait:
+            raise PoolBusy("too many requests wait for the same goals", retry_after_s=1) from None
         return landed.value[0], landed.shared
 
     def _run(self, question: Question, deadline: float, cancel: Cancel | None) -> tuple[Outcome, float]:
@@ -216,7 +230,7 @@ class Service:
                 raise KernelDisagreement("the countermodel, as it would be shown, does not falsify the goal")
         coq = outcome.script and outcome.script.statement
         if coq and len(coq) > _SHOWN_CHARS:
-            coq = f"{'' if outcome.verdict == PROVED else '~ '}Prov goal"       # the certificate defines goal
+            coq = f"{'' if outcome.verdict == PROVED else '~ '}Prov goal, where goal is defined in the certificate"
         atoms = None
         if coq and len(question.names) <= _SHOWN_ATOMS:
             atoms = {f"Atom {number}": name for number, name in enumerate(question.names.values(), 1)}
@@ -227,9 +241,8 @@ class Service:
         if outcome.script is None:
             return None
         goal = question.normalized if len(question.normalized) <= _SHOWN_CHARS else "(too long to repeat here)"
-        atoms = ", ".join(f"{new} = {old}" for new, old in list(question.names.items())[:100])
         return certificate_file(outcome.script, "\n   ".join((
-            f"Goal: {goal}", f"Verdict: {outcome.verdict}", f"Atoms: {atoms[:_SHOWN_CHARS] or 'none'}",
+            f"Goal: {goal}", f"Verdict: {outcome.verdict}", f"Atoms: {atoms_line(question.names)}",
             f"Kernel: {self.kernel_hash}", f"Coq: {self._coq_version}")))
 
     @contextmanager
@@ -240,6 +253,17 @@ class Service:
             yield
         finally:
             self._places.release()
+
+
+def _once(call: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that calls ``call`` the first time, and nothing from then on."""
+    calls = [call]
+
+    def first() -> None:
+        while calls:
+            calls.pop()()
+
+    return first
 
 
 def _is_worth_again(value: tuple[Outcome, float], remaining_s: float) -> bool:

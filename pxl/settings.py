@@ -21,6 +21,10 @@ from pxl.errors import ConfigError
 from pxl.origins import read_origins
 from pxl.secretkey import CURE, LEAST_LENGTH, problem_of
 
+# For health checks, cached answers and refusals: they must find a thread while all others wait.
+_SPARE_THREADS = 8
+_FOLLOWER_THREADS = 128
+
 
 @dataclass(frozen=True)
 class Row:
@@ -171,7 +175,7 @@ class Settings:
     connection_limit: int = _setting("PXL_CONNECTION_LIMIT", _whole(1, 100_000), 2000, "connections",
                                      "open connections; more wait in the system's backlog")
     thread_count: int | None = _setting("PXL_THREADS", _whole(1, 20_000), None, "threads",
-                                        "HTTP threads; default PXL_POOL_SIZE + PXL_MAX_QUEUE + 8")
+                                        "HTTP threads; default PXL_POOL_SIZE + PXL_MAX_QUEUE + 136")
     drain_timeout_s: float = _setting("PXL_DRAIN_TIMEOUT", _seconds(0, 3600), 30.0, "s",
                                       "time for proofs in flight after SIGTERM")
     kernel_dir: str | None = _setting("PXL_KERNEL_DIR", _directory(), None, "directory",
@@ -236,8 +240,18 @@ class Settings:
 
     @property
     def threads(self) -> int:
-        """Return the number of HTTP threads: what can run or wait, and eight for the rest."""
-        return self.thread_count or self.pool_size + self.max_queue + 8
+        """Return the number of HTTP threads: for goals that run or wait, for equal ones, and for the rest."""
+        return self.thread_count or self.max_in_flight + _FOLLOWER_THREADS + _SPARE_THREADS
+
+    @property
+    def max_in_flight(self) -> int:
+        """Return how many goals may run or wait for a session."""
+        return self.pool_size + self.max_queue
+
+    @property
+    def max_followers(self) -> int:
+        """Return how many requests may wait for the run of an equal goal: they hold a thread, no session."""
+        return self.threads - self.max_in_flight - _SPARE_THREADS
 
     @property
     def has_authentication(self) -> bool:
@@ -300,10 +314,11 @@ class Settings:
 
     def _contradictions(self) -> list[str]:
         found = []
-        needed = self.pool_size + self.max_queue + 2
+        needed = self.max_in_flight + 1 + _SPARE_THREADS
         if self.threads < needed:
-            found.append(f"PXL_THREADS={self.threads} is fewer than PXL_POOL_SIZE + PXL_MAX_QUEUE + 2 = {needed}, so "
-                         f"that waiting proofs would silence /health: raise it, or unset it")
+            found.append(f"PXL_THREADS={self.threads} is fewer than PXL_POOL_SIZE + PXL_MAX_QUEUE + "
+                         f"{1 + _SPARE_THREADS} = {needed}, so that waiting proofs would silence /health: raise it, "
+                         f"or unset it")
         if self.proof_timeout_s > self.max_proof_timeout_s:
             found.append(f"PXL_PROOF_TIMEOUT={self.proof_timeout_s:g} is above PXL_MAX_PROOF_TIMEOUT="
                          f"{self.max_proof_timeout_s:g}: lower the first or raise the second")

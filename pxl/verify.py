@@ -1,9 +1,10 @@
 """Re-checks a certificate file with coqc, and says which theorem it holds.
 
-The file is not trusted. It may only use the few kinds of sentence that certificates are made
-of; it is compiled apart; then a second file of ours asks Coq whether its ``answer`` really has the type
+The file is not trusted. It may hold only the sentences that ``pxl/render.py`` writes, in their
+order; it is compiled apart; then a second file of ours asks Coq whether its ``answer`` really has the type
 ``PXL.Prov.Prov goal`` (or its negation), what ``goal`` prints as, and what the theorem rests on.
-The goal and the verdict in its opening comment, which Coq does not read, must be those of the theorem.
+The goal, the verdict and the atoms in its opening comment, which Coq does not read, must be those of
+the theorem; where a goal is too long to be repeated there, the atoms are not looked at.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pxl.checker import ALLOWED_PRIMITIVES
 from pxl.errors import ConfigError, ProverTimeout, RequestError
 from pxl.formula import format_formula, parse, rename_atoms
 from pxl.prover.launch import confined
+from pxl.render import CONSTRUCTORS, PREAMBLE, QUERY, atoms_line
 
 MIB = 1024 * 1024
 MAX_CHARS = 64 * MIB
@@ -29,11 +31,23 @@ _SHOWN_CHARS = 4000
 _READ_CHARS = 32_000        # a goal that a comment repeats is not longer than this with its atoms renamed
 
 _TOKEN = re.compile(r'\(\*|\*\)|"(?:[^"]|"")*+"|"|\.(?=\s|\Z)')
-_ALLOWED = tuple(re.compile(pattern, re.DOTALL) for pattern in (
-    r"From (PXL|Coq) Require (Import )?[A-Za-z0-9_ ]+", r"Open Scope [a-z0-9_]+", r"Definition [a-z]+\b.*",
-    r"Theorem answer : .*", r"Proof", r"exact .*", r"Qed", r"Print Assumptions answer"))
+_BYTES = r'(?:"[^"]*"|unpack \[\|[0-9; ]*\| 0 \|\]%uint63)'
+_TERM = rf"(?:formula name|(?:Atom [0-9]+|{'|'.join(CONSTRUCTORS.values())}|[() ])+)"
+# What a certificate consists of, in this order; the second and the fourth are there when they are long.
+_SHAPES = tuple((re.compile(pattern), is_optional) for pattern, is_optional in (
+    *((re.escape(sentence.removesuffix(".")), False) for sentence in PREAMBLE),
+    (f"Definition name : list Byte\\.byte := {_BYTES}", True),
+    (f"Definition goal : form := {_TERM}", False),
+    (f"Definition certificate : list Byte\\.byte := {_BYTES}", True),
+    ("Theorem answer : (?:~ )?Prov goal", False),
+    ("Proof", False),
+    (r'exact \((?:proved|refuted) (?:name|"[^"]*") goal (?:certificate|"[^"]*") '
+     r"ltac:\(vm_cast_no_check \(@eq_refl bool true\)\)\)", False),
+    ("Qed", False),
+    (re.escape(QUERY.removesuffix(".")), False)))
 
-_COMMENT = re.compile(r"\A\(\* Goal: (?!\(too long)(.*)\n *Verdict: (\w+)\n")
+_COMMENT = re.compile(r"\A\(\* Goal: (.*)\n *Verdict: (\w+)\n(?: *Atoms: (.*)\n)?")
+_NOT_REPEATED = "(too long"
 
 _PROBE = """\
 From PXL Require Import Form Prov Text Transport.
@@ -56,6 +70,7 @@ class Accepted:
     """What Coq accepted: the theorem, the goal's canonical text, what it rests on, who issued the file.
 
     ``asked`` is the goal with the client's atoms, as the file's comment has it, if it has one.
+    ``has_unchecked_atoms`` says that the comment names atoms for a goal that it does not repeat.
     """
 
     theorem: str
@@ -63,54 +78,77 @@ class Accepted:
     asked: str | None
     assumptions: str
     issued_by: str | None
+    has_unchecked_atoms: bool
 
 
-def verify(text: str, kernel_dir: Path, timeout_s: float) -> Accepted:
-    """Check a certificate against a compiled kernel.
+def verify(text: str, kernel_dir: Path, timeout_s: float, max_file_bytes: int = 512 * MIB) -> Accepted:
+    """Check a certificate against a compiled kernel; no file that coqc writes may be above ``max_file_bytes``.
 
     Raises Rejected with the reason, ProverTimeout, and ConfigError when there is no coqc.
     """
     if len(text) > MAX_CHARS:
         raise Rejected(f"the file has more than {MAX_CHARS} characters")
     found = sentences(text)
-    for needed in ("Definition goal ", "Theorem answer "):
-        if not any(sentence.startswith(needed) for sentence in found):
-            raise Rejected(f"it is no certificate: it has no `{needed}...`")
-    for sentence in found:
-        if not any(pattern.fullmatch(sentence) for pattern in _ALLOWED):
-            raise Rejected(f"it holds a sentence that no certificate needs: {sentence[:80]!r}")
-    refutes = re.search(r"^Theorem answer : ~", text, re.MULTILINE) is not None
+    _must_be_shaped(found)
+    refutes = "Theorem answer : ~ Prov goal" in found
     deadline = time.monotonic() + timeout_s
     with tempfile.TemporaryDirectory(prefix="pxl-verify-") as directory:
         place = Path(directory)
         (place / "Certificate.v").write_text(text, encoding="utf-8")
-        _compile(place, kernel_dir, "Certificate.v", deadline)
+        _compile(place, kernel_dir, "Certificate.v", deadline, max_file_bytes)
         probe = _PROBE.format(theorem="~ PXL.Prov.Prov" if refutes else "PXL.Prov.Prov", shown=_READ_CHARS)
         (place / "Probe.v").write_text(probe, encoding="utf-8")
-        said = _compile(place, kernel_dir, "Probe.v", deadline)
+        said = _compile(place, kernel_dir, "Probe.v", deadline, max_file_bytes)
     shown = re.search(r"\n *= (.*)\n *: list", said)
     if shown is None:
         raise Rejected("Coq did not say what its goal is")
     goal = bytes.fromhex("".join(re.findall(r"\bx([0-9a-f]{2})\b", shown[1]))).decode("ascii")
-    asked = _asked(text, goal, "refuted" if refutes else "proved")
+    asked, has_unchecked_atoms = _asked(text, goal, "refuted" if refutes else "proved")
     issued_by = re.search(r"^ *Kernel: ([0-9a-f]{64})\b", text[:2 * MIB], re.MULTILINE)
     return Accepted("~ Prov goal" if refutes else "Prov goal", _cut(goal), asked and _cut(asked),
-                    _assumptions(said), issued_by[1] if issued_by else None)
+                    _assumptions(said), issued_by[1] if issued_by else None, has_unchecked_atoms)
 
 
-def _asked(text: str, goal: str, verdict: str) -> str | None:
-    """Return the goal that the opening comment names, or reject one that the theorem is not about."""
+def _must_be_shaped(found: list[str]) -> None:
+    """Reject all but the sentences that the renderer writes, in its order."""
+    place = 0
+    for pattern, is_optional in _SHAPES:
+        if place < len(found) and pattern.fullmatch(found[place]):
+            place += 1
+        elif not is_optional:
+            break
+    else:
+        if place == len(found):
+            return
+    if place == len(found):
+        raise Rejected("it is no certificate: it ends too soon")
+    raise Rejected(f"it holds a sentence that no certificate has there: {found[place][:80]!r}")
+
+
+def _asked(text: str, goal: str, verdict: str) -> tuple[str | None, bool]:
+    """Return the goal that the opening comment names, and whether it names atoms that cannot be checked.
+
+    Rejects a comment that the theorem does not bear out.
+    """
     comment = _COMMENT.match(text)
     if comment is None:
-        return None
+        return None, False
+    if comment[1].startswith(_NOT_REPEATED):
+        if comment[2] != verdict:
+            raise Rejected(f"its opening comment says {comment[2]}; its theorem is that the goal is {verdict}")
+        return None, comment[3] is not None
     try:
-        renamed = format_formula(rename_atoms(parse(comment[1]))[0])
+        formula, names = rename_atoms(parse(comment[1]))
+        renamed = format_formula(formula)
     except RequestError as error:
         raise Rejected(f"the goal in its opening comment is no formula: {error.detail}") from None
     if renamed[:_READ_CHARS] != goal or comment[2] != verdict:
         raise Rejected(f"its opening comment says {comment[2]} of {_cut(comment[1])}; its theorem is that {_cut(goal)} "
                        f"is {verdict}")
-    return comment[1]
+    if comment[3] is not None and comment[3] != atoms_line(names):
+        raise Rejected(f"its opening comment names the atoms {_cut(comment[3])}; those of its goal are "
+                       f"{_cut(atoms_line(names))}")
+    return comment[1], False
 
 
 def _cut(goal: str) -> str:
@@ -164,13 +202,13 @@ def _assumptions(said: str) -> str:
     return f"{len(names)} primitive-integer operations, for transport only"
 
 
-def _compile(place: Path, kernel_dir: Path, name: str, deadline: float) -> str:
+def _compile(place: Path, kernel_dir: Path, name: str, deadline: float, max_file_bytes: int) -> str:
     """Run coqc on a file and return what it printed."""
     coqc = shutil.which("coqc")
     if coqc is None:
         raise ConfigError("there is no coqc on PATH: install Coq (on Debian: apt-get install coq)")
     command = confined([coqc, "-q", "-Q", str(kernel_dir), "PXL", "-Q", str(place), "PXLCertificate", name],
-                       memory_bytes=4096 * MIB, stack_bytes=64 * MIB)
+                       memory_bytes=4096 * MIB, stack_bytes=64 * MIB, file_bytes=max_file_bytes)
     environment = {key: value for key, value in os.environ.items()
                    if key not in ("COQPATH", "COQFLAGS", "COQEXTRAFLAGS", "OCAMLRUNPARAM")}
     with open(place / f"{name}.out", "w+b") as out, open(place / f"{name}.err", "w+b") as err:
@@ -186,6 +224,8 @@ def _compile(place: Path, kernel_dir: Path, name: str, deadline: float) -> str:
                 process.wait()
         out.seek(0)
         err.seek(0)
+        if status == -signal.SIGXFSZ:
+            raise Rejected(f"with it coqc would write a file of more than {max_file_bytes} bytes")
         if status != 0:
             complaint = " ".join(err.read(MIB).decode(errors="replace").split())
             raise Rejected(f"coqc refuses it: {complaint[:400] or f'status {status}'}")

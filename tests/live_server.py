@@ -68,7 +68,7 @@ def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakeP
              gate: Gate | None = None) -> tuple[Parts, Service, SelfProof]:
     service = Service(decider.decide, HASH, ProofCache(settings.cache_size, settings.cache_ttl_s),
                       timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
-                      max_in_flight=settings.pool_size + settings.max_queue)
+                      max_in_flight=settings.max_in_flight, max_followers=settings.max_followers)
     self_proof = SelfProof(decider.decide, lambda: service.certified_at)
     about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
     return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pxl.prover import EngineConfig
 
@@ -37,11 +38,23 @@ def until(claim: Callable[[], bool], seconds: float = 10.0) -> None:
 
 def is_running(pid: int) -> bool:
     """Say whether the process exists and is no zombie."""
+    return _state(pid) not in b"ZX"
+
+
+def _state(pid: int) -> bytes:
+    """Return the letter of a process's state, X when there is no such process."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] != b"Z"
-    except FileNotFoundError:
-        return False
+            return file.read().rpartition(b")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return b"X"
+
+
+def stop(pids: Iterable[int]) -> None:
+    """Stop processes with SIGSTOP, and wait until they are: the system takes its time."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    until(lambda: all(_state(pid) in b"TZX" for pid in pids))
 
 
 def open_files() -> int:

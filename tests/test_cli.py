@@ -16,8 +16,9 @@ from live_server import HASH, running
 from pxl import __version__
 from pxl.cli import main
 from pxl.draw import draw
-from pxl.errors import PoolBusy
-from pxl.verify import Rejected, sentences
+from pxl.errors import PoolBusy, ProverTimeout
+from pxl.kernel.build import default_kernel_dir
+from pxl.verify import Rejected, sentences, verify
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,6 +41,16 @@ class TestDrawing:
     def test_the_world_that_falsifies_the_goal_is_in_double_lines(self):
         text = draw({"worlds": [world(0, ["A"]), world(1, [], True)], "designated": "w1"})
         assert "╔═ w1 ═╗" in text and "┌─ w0 ─┐" in text and "The goal is false at w1." in text
+
+    def test_each_reason_is_indented_under_what_it_explains(self):
+        trace = [{"formula": "BOX(" * depth + "A" + ")" * depth, "world": "w0", "value": False, "depth": 40 - depth}
+                 for depth in range(40, 0, -1)]
+        lines = draw({"worlds": [world(0, [], True)], "designated": "w0", "falsification_trace": trace,
+                      "falsification_trace_omitted": 1}, 60).splitlines()
+        shown = [line for line in lines if line.endswith(" is false")]
+        assert len(shown) == 40 and all(len(line) <= 60 for line in shown)
+        assert [len(line) - len(line.lstrip()) for line in shown[:11]] == [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 20]
+        assert lines[-1] == "  ... and 1 more line of reasons, left out"
 
     def test_a_terminal_without_unicode_gets_ascii(self):
         assert draw({"worlds": [world(0, ["A"], True)], "designated": "w0"}, in_ascii=True).isascii()
@@ -149,9 +160,9 @@ class TestSentences:
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory) -> dict[str, Path]:
     place, files = tmp_path_factory.mktemp("certificates"), {}
-    large = " /\\ ".join(f"DIA(a{n})" for n in range(200)) + " -> DIA(a7)"
+    large, longest = (" /\\ ".join(f"DIA(a{n})" for n in range(many)) + " -> DIA(a7)" for many in (200, 400))
     for name, goal, status in (("proved", "BOX(A -> B) -> (BOX(A) -> BOX(B))", 0), ("refuted", "A -> BOX(A)", 1),
-                               ("large", large, 0)):
+                               ("large", large, 0), ("longest", longest, 0)):
         files[name] = place / f"{name}.v"
         assert main(["prove", goal, "--certificate", str(files[name])]) == status
     return files
@@ -182,6 +193,11 @@ class TestWithCoq:
         ("Proof.", 'Redirect "/tmp/pxl_redirected" Print Prov.\nProof.'), ("Proof.", 'Load "x".\nProof.'),
         ("Proof.", "Unset Guard Checking.\nProof."), ("Proof.", "Declare ML Module \"x\".\nProof."),
         ("Proof.", "Notation Prov := (fun _ => False).\nProof."), ("Theorem answer", "#[bypass_check(guard)] Theorem answer"),
+        ("Proof.", "Definition more := I.\nProof."), ("Qed.", "Qed.\nDefinition more := I."), ("Qed.", ""),
+        ("vm_cast_no_check (@eq_refl bool true)", "idtac; vm_cast_no_check (@eq_refl bool true)"),
+        ("exact (refuted", "exact (id refuted"), ("vm_cast_no_check", "exact_no_check"), ("form := ", "form := id "),
+        ("Form Prov", "Prov Form"), ("Open Scope text_scope.", "Open Scope text_scope. Open Scope text_scope."),
+        ("form := Impl", "form := let x := 10 in Impl"), ("Atoms: p1 = A", "Atoms: p1 = B"), ("Atoms: p1 = A", "Atoms: none"),
         ("(* Goal: A -> BOX(A)", "(* Goal: A -> BOX(B)"), ("(* Goal: A", "(* Goal: <>"), ("Verdict: refuted", "Verdict: proved"),
         ("Definition goal", "Definition other"), ("(Box (Atom 1))", "(Box (Atom 2))"), ("Print Assumptions", "(* Print Assumptions"),
     ])
@@ -192,6 +208,23 @@ class TestWithCoq:
         assert file.read_text() != text
         assert main(["verify", str(file)]) == 1, capsys.readouterr().out
         assert not Path("/tmp/pxl_redirected").exists()
+
+    def test_a_file_is_not_let_write_without_end(self, certificates):
+        text, kernel_dir = certificates["proved"].read_text(), default_kernel_dir()
+        with pytest.raises(Rejected, match="more than 1000 bytes"):
+            verify(text, kernel_dir, 60, max_file_bytes=1000)
+        with pytest.raises(ProverTimeout):
+            verify(text, kernel_dir, 0.01)
+
+    def test_of_a_goal_too_long_to_repeat_the_verdict_is_checked_and_the_atoms_are_said_not_to_be(
+            self, certificates, tmp_path, capsys):
+        text = certificates["longest"].read_text()
+        assert text.startswith("(* Goal: (too long to repeat here)\n   Verdict: proved\n   Atoms: p1 = a0, ")
+        assert main(["verify", str(certificates["longest"])]) == 0
+        assert "atoms named in its comment were not checked" in capsys.readouterr().out
+        file = tmp_path / "tampered.v"
+        file.write_text(text.replace("Verdict: proved", "Verdict: refuted"))
+        assert main(["verify", str(file)]) == 1
 
     def test_a_theorem_about_something_else_is_rejected(self, certificates, tmp_path, capsys):
         head = [line for line in certificates["refuted"].read_text().splitlines() if line.startswith(("From", "Open"))]

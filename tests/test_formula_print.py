@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pxl.errors import GoalTooLarge
-from pxl.formula import Builder, Formula, format_formula, node_texts, parse, subformula
+from pxl.formula import Builder, Formula, format_formula, node_texts, parse
+from pxl.formula.table import canonical
 from strategies import formulas, tree
 
 OPS = {"conj": "/\\", "disj": "\\/", "impl": "->", "iff": "<->"}
@@ -51,7 +52,7 @@ def test_canonical_text_is_its_own_canonical_text(text):
 
 @given(formulas(), st.integers(0, 40))
 def test_node_texts_are_the_texts_of_the_subformulas_up_to_the_limit(formula, max_chars):
-    whole = [format_formula(subformula(formula, i)) for i in range(len(formula.nodes))]
+    whole = [format_formula(canonical(formula.nodes, i)) for i in range(len(formula.nodes))]
     assert node_texts(formula, max_chars) == [t if len(t) <= max_chars else None for t in whole]
 
 

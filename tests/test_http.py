@@ -72,7 +72,9 @@ class TestProve:
         table = {row["formula"]: row["holds_at"] for row in model["subformulas"]}
         assert designated["name"] not in table["A -> BOX(A)"] and table["A"] == [designated["name"]]
         assert model["falsification_trace"][0] == {"formula": "A -> BOX(A)", "world": designated["name"],
-                                                   "value": False}
+                                                   "value": False, "depth": 0}
+        assert [line["depth"] for line in model["falsification_trace"]] == [0, 1, 1, 2]
+        assert model["falsification_trace_omitted"] == 0
 
     def test_the_second_time_it_is_cached(self, live: Live):
         live.prove("BOX(K) -> K \\/ L")
@@ -294,7 +296,9 @@ class TestRoutes:
 
     def test_options_names_the_methods(self, live: Live):
         response = live.get("/prove", method="OPTIONS")
-        assert response.status_code == 200 and "POST" in response.headers["Allow"]
+        assert (response.status_code, response.content) == (204, b"") and "Content-Type" not in response.headers
+        assert set(response.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+        assert_problem(live.get("/nothing", method="OPTIONS"), 404, "not-found")
 
     def test_every_reply_has_an_id_and_no_server_name(self, live: Live):
         for response in (live.get("/"), live.get("/health"), live.get("/nothing"), live.prove("A"), live.prove("(")):
@@ -441,17 +445,38 @@ class TestSelfProof:
 
 
 class TestCrowds:
-    def test_a_hundred_equal_goals_are_one_run_with_one_verdict(self):
-        with running(PXL_MAX_QUEUE="120") as live:
+    @pytest.mark.parametrize("settings", [{}, {"PXL_POOL_SIZE": "1", "PXL_MAX_QUEUE": "1"}], ids=["default", "tight"])
+    def test_a_hundred_equal_goals_are_one_run_with_one_verdict(self, settings):
+        with running(**settings) as live:
             with ThreadPoolExecutor(100) as threads, live.decider.held():
                 runs = live.decider.runs
                 replies = [threads.submit(live.prove, "BOX(A) -> DIA(A)") for _ in range(100)]
                 eventually(lambda: live.service.cache_stats().misses == 100)
+                began = time.monotonic()
+                assert live.get("/health").status_code == 200
+                assert time.monotonic() - began < 1.0
                 live.decider.release()
                 bodies = [future.result().json() for future in replies]
             assert live.decider.runs == runs + 1
             assert {body["verdict"] for body in bodies} == {"proved"}
             assert len({body["id"] for body in bodies}) == 100
+
+    def test_followers_beyond_their_threads_are_sent_away_and_health_is_told(self):
+        with running(PXL_POOL_SIZE="1", PXL_MAX_QUEUE="1", PXL_THREADS="15") as live:
+            with ThreadPoolExecutor(20) as threads, live.decider.held():
+                replies = [threads.submit(live.prove, "BOX(A) -> DIA(A)") for _ in range(20)]
+                eventually(lambda: sum(future.done() for future in replies) == 14)
+                assert live.get("/health").status_code == 200
+                other = threads.submit(live.prove, "A -> BOX(A)")
+                eventually(lambda: live.decider.running == 2)
+                live.decider.release()
+                answers = [future.result() for future in replies]
+                assert other.result().json()["verdict"] == "refuted"
+            assert sum(answer.status_code == 200 and answer.json()["verdict"] == "proved" for answer in answers) == 6
+            refused = [answer for answer in answers if answer.status_code != 200]
+            for answer in refused:
+                assert "No available Coq sessions" in assert_problem(answer, 503, "pool-busy")["error"]
+                assert int(answer.headers["Retry-After"]) >= 1
 
     def test_mixed_goals_from_many_clients_are_each_answered_right(self, live: Live):
         goals = {"BOX(A -> A)": True, "A -> BOX(A)": False, "DIA(A) -> A": False, "BOX(B) -> B": True,

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from fake_prover import CLOSED, executable
-from prover_support import children, engines_present, is_running, open_files, soon, until
+from prover_support import children, engines_present, is_running, open_files, soon, stop, until
 from pxl.errors import CoqRejected, PoolBusy, ProverCrashed, ProverError, ProverTimeout, ShuttingDown
 from pxl.prover import EngineConfig, Pool, PoolLimits, start_session
 
@@ -527,6 +527,24 @@ def test_a_pool_of_real_sessions_survives_its_dead(real: EngineConfig) -> None:
     pids = [row.pid for row in stats.sessions]
     pool.close(soon())
     assert not any(is_running(pid) for pid in pids)
+
+
+def test_sessions_stopped_while_idle_are_replaced_before_they_are_lent(real: EngineConfig) -> None:
+    """Not one of the requests that come next waits for a process that does not run."""
+    pool = Pool(partial(start_session, real), PoolLimits(size=2))
+    pool.start()
+    try:
+        pool.wait_ready(soon(30))
+        pids = [row.pid for row in pool.stats().sessions]
+        stop(pids)
+        for _ in range(3):
+            with pool.lease(soon(30)) as session:
+                assert session.pid not in pids
+                assert session.run(GOAL, QUERY, soon()) == CLOSED
+        until(lambda: not any(is_running(pid) for pid in pids))
+        assert pool.stats().restarts == {"crash": 2}
+    finally:
+        pool.close(soon(0))
 
 
 ORPHAN = """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from prover_support import children, engines_present, is_running, open_files, soon, until
+from prover_support import children, engines_present, is_running, open_files, soon, stop, until
 from pxl.errors import CoqRejected, ProverCrashed, ProverError, ProverTimeout
 from pxl.prover import EngineConfig, start_session
 from pxl.prover.session import PipeSession
@@ -231,8 +231,16 @@ def test_an_idle_prover_that_was_killed_is_not_fit(own: PipeSession) -> None:
         own.run(TRUE, QUERY, soon())
 
 
+def test_an_idle_prover_that_was_stopped_is_not_fit_until_it_goes_on(own: PipeSession) -> None:
+    """Whoever asked it would wait in vain."""
+    stop([own.pid])
+    assert not own.is_fit()
+    os.kill(own.pid, signal.SIGCONT)
+    until(own.is_fit)
+
+
 def test_a_stopped_prover_is_killed_at_the_deadline(own: PipeSession) -> None:
-    """SIGSTOP shows only as silence, and a stopped process can be killed."""
+    """SIGSTOP while it works shows only as silence, and a stopped process can be killed."""
     os.kill(own.pid, signal.SIGSTOP)
     with pytest.raises(ProverTimeout):
         own.run(TRUE, QUERY, soon(0.2))

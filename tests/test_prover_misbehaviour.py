@@ -157,6 +157,21 @@ def test_a_prover_that_accepts_what_is_false_does_not_start(start: Start) -> Non
     assert session.run(GOAL, QUERY, soon()) == CLOSED
 
 
+def test_a_prover_that_refuses_what_is_true_does_not_start(start: Start) -> None:
+    """A session that refuses everything would turn every verdict into a fault."""
+    session = start("none", accepted=(GOAL, ("Lemma a : False.",)))
+    with pytest.raises(ProverProtocolError, match="refuses a true theorem"):
+        session.warm(soon())
+    assert session.death == "protocol" and not is_running(session.pid)
+
+
+def test_what_a_prover_showed_at_its_start_is_rolled_back(start: Start) -> None:
+    """The base state is that of the preamble, and the first goal is the first use."""
+    session = start("none", accepted=(GOAL, GOAL), refused=("Lemma a : False.",))
+    session.warm(soon())
+    assert session.run(GOAL, QUERY, soon()) == CLOSED and session.uses == 1
+
+
 def test_starting_has_a_deadline(start: Start) -> None:
     """A prover that never greets is killed."""
     session = start("mute-at-start")

@@ -79,16 +79,10 @@ def test_the_deadline_holds(timeout_s):
     assert late_s < 1.0     # a slow machine's slack; the benchmark measures the true figure
 
 
-def test_a_search_that_is_interrupted_ends_before_its_deadline():
-    looks = iter(range(10_000))
-
-    def interrupt() -> None:
-        if next(looks) > 20:
-            raise InterruptedError("enough")
-
-    with pytest.raises(InterruptedError, match="enough"):
-        decide(families.boxed_pigeonhole(11), time.monotonic() + 20, Budget(interrupt=interrupt))
-    assert next(looks) < 40
+def test_a_search_that_is_stopped_ends_before_its_deadline():
+    looks = iter(range(1_000_000))
+    found = decide(families.boxed_pigeonhole(11), time.monotonic() + 20, Budget(is_stopped=lambda: next(looks) > 20))
+    assert found == Exhausted("stopped", "the search was stopped")
 
 
 def test_a_proof_over_the_size_limit_is_no_answer():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,29 @@ class TestAnswers:
         assert (trace[0].text, trace[0].value) == ("A -> BOX(A)", False)
         assert ("BOX(A)", False) in [(line.text, line.value) for line in trace]
         assert trace[-1].text == "A" and trace[-1].value is False
+
+    @pytest.mark.parametrize(("verdict", "sign"), [(PROVED, ""), (REFUTED, "~ ")])
+    def test_a_statement_too_long_to_show_says_where_its_goal_is_defined(self, verdict, sign):
+        long = FakeDecider(lambda f, d: Outcome(verdict, **certified(f"{sign}Prov ({'Neg ' * 1000}Bot)")))
+        answer = service(long).prove("A")
+        assert answer.coq == f"{sign}Prov goal, where goal is defined in the certificate"
+
+    def test_each_line_of_the_trace_is_followed_by_its_own_reasons(self):
+        trace = service().prove("(A -> B) -> BOX(A) /\\ B").model.trace
+        lines = [(line.depth, line.text, line.value) for line in trace]
+        assert lines[0] == (0, "(A -> B) -> (BOX(A) /\\ B)", False)
+        assert lines[1][:2] == (1, "A -> B") and lines[2][0] == 2 and lines[3][:2] == (1, "BOX(A) /\\ B")
+        assert all(after.depth <= before.depth + 1 for before, after in itertools.pairwise(trace))
+        assert len({(line.text, line.world) for line in trace}) == len(trace)
+
+    def test_what_holds_at_every_world_is_explained_once(self):
+        trace = service().prove("BOX(BOX(A \\/ ~A)) /\\ DIA(B) /\\ ~B -> C").model.trace
+        assert [line.text for line in trace].count("BOX(A \\/ ~A)") == 1
+
+    def test_a_long_trace_is_cut_and_says_by_how_much(self):
+        goal = " \\/ ".join(f"{'~' * n}A" for n in range(0, 20, 2))
+        model = service().prove(goal).model
+        assert len(model.trace) == 20 and model.trace_omitted == 8
 
     def test_an_unknown_verdict_gives_its_reason_and_claims_nothing(self):
         decider = FakeDecider(lambda f, d: Outcome(UNKNOWN, reason="size", detail="the certificate is too large"))

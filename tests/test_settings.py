@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,9 +31,15 @@ class TestDefaults:
         assert (settings.cache_ttl_s, settings.cache_size, settings.max_request_bytes) == (300, 1000, 1_048_576)
         assert (settings.connection_timeout_s, settings.connection_limit, settings.log_level) == (60, 2000, "INFO")
 
-    def test_threads_are_what_can_run_or_wait_and_eight_more(self):
-        assert Settings.from_env({}).threads == 5 + 50 + 8
-        assert Settings.from_env({"PXL_POOL_SIZE": "20", "PXL_MAX_QUEUE": "10"}).threads == 38
+    def test_threads_are_what_can_run_or_wait_and_128_for_equal_goals_and_eight_more(self):
+        settings = Settings.from_env({})
+        assert (settings.threads, settings.max_in_flight, settings.max_followers) == (5 + 50 + 128 + 8, 55, 128)
+        settings = Settings.from_env({"PXL_POOL_SIZE": "20", "PXL_MAX_QUEUE": "10"})
+        assert (settings.threads, settings.max_followers) == (166, 128)
+
+    def test_threads_that_are_set_leave_eight_for_the_rest(self):
+        settings = Settings.from_env({"PXL_POOL_SIZE": "1", "PXL_MAX_QUEUE": "1", "PXL_THREADS": "15"})
+        assert (settings.threads, settings.max_followers) == (15, 5)
 
     def test_every_default_is_itself_a_legal_value(self):
         for row in rows():
@@ -98,7 +105,8 @@ class TestRefusals:
         assert all(any(name in line for line in lines) for name in wrong) and len(lines) >= len(wrong)
 
     def test_too_few_threads_for_the_queue_are_refused(self):
-        assert "PXL_THREADS=8" in problems(PXL_THREADS="8")
+        assert "PXL_THREADS=63" in problems(PXL_THREADS="63")
+        assert Settings.from_env({"PXL_THREADS": "64"}).max_followers == 1
 
     def test_a_default_time_above_the_longest_is_refused(self):
         assert "PXL_MAX_PROOF_TIMEOUT" in problems(PXL_PROOF_TIMEOUT="90")
@@ -130,6 +138,15 @@ class TestRefusals:
             Settings.from_env({name: text})
         except ConfigError as error:
             assert name in error.detail
+
+
+class TestCheckConfig:
+    @pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
+    def test_an_open_address_is_legal_and_warned_of(self, host, warned):
+        done = subprocess.run([sys.executable, ROOT / "serve_pxl.py", "--check-config"], capture_output=True, text=True,
+                              timeout=60, check=True, env={**os.environ, "PXL_HOST": host})
+        assert done.stdout == "The configuration is valid.\n"
+        assert (f"warning: listening on {host} without authentication" in done.stderr) == warned == bool(done.stderr)
 
 
 class TestOneTable:

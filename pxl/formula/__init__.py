@@ -6,10 +6,8 @@ A formula is the table of its distinct subformulas, children first. See ``docs/l
 from pxl.formula.builder import Builder
 from pxl.formula.parser import Limits, parse
 from pxl.formula.printer import format_formula, node_texts
-from pxl.formula.table import (Formula, Node, atoms, children, height, modal_depth, rename_atoms,
-                               size, subformula)
+from pxl.formula.table import Formula, Node, atoms, children, height, rename_atoms
 from pxl.formula.truth import evaluate
 
 __all__ = ["Builder", "Formula", "Limits", "Node", "atoms", "children", "evaluate",
-           "format_formula", "height", "modal_depth", "node_texts", "parse", "rename_atoms",
-           "size", "subformula"]
+           "format_formula", "height", "node_texts", "parse", "rename_atoms"]

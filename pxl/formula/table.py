@@ -13,7 +13,7 @@ every traversal are loops over a flat tuple: depth costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Node = tuple  # ("atom", str) | ("bot",) | (op, int) | (op, int, int)
@@ -35,15 +35,6 @@ def children(node: Node) -> tuple[int, ...]:
     return () if node[0] == "atom" else node[1:]
 
 
-def size(formula: Formula) -> int:
-    """Count the distinct subformulas.
-
-    >>> size(Formula((("atom", "A"), ("impl", 0, 0), ("box", 1))))
-    3
-    """
-    return len(formula.nodes)
-
-
 def atoms(formula: Formula) -> tuple[str, ...]:
     """Return the names of the atoms in order of first occurrence.
 
@@ -53,34 +44,20 @@ def atoms(formula: Formula) -> tuple[str, ...]:
     return tuple(node[1] for node in formula.nodes if node[0] == "atom")
 
 
-def modal_depth(formula: Formula) -> int:
-    """Count the boxes and diamonds on the path that has the most of them.
-
-    >>> modal_depth(Formula((("atom", "A"), ("box", 0), ("dia", 1), ("conj", 1, 2))))
-    2
-    """
-    return _deepest(formula, {"box", "dia"})
-
-
 def height(formula: Formula) -> int:
     """Count the connectives on the longest path from the whole to an atom or ⊥.
 
     >>> height(Formula((("atom", "A"), ("neg", 0), ("conj", 0, 1))))
     2
     """
-    return _deepest(formula, {"neg", "conj", "disj", "impl", "iff", "box", "dia"})
-
-
-def _deepest(formula: Formula, counted: Set[str]) -> int:
     depths: list[int] = []
     for node in formula.nodes:
         # Spelled out, for this runs over every goal: max() with a generator takes seven times as long.
         if len(node) == 3:
             left, right = depths[node[1]], depths[node[2]]
-            below = left if left > right else right
+            depths.append((left if left > right else right) + 1)
         else:
-            below = depths[node[1]] if len(node) == 2 and node[0] != "atom" else 0
-        depths.append(below + 1 if node[0] in counted else below)
+            depths.append(depths[node[1]] + 1 if len(node) == 2 and node[0] != "atom" else 0)
     return depths[-1]
 
 
@@ -101,15 +78,6 @@ def rename_atoms(formula: Formula) -> tuple[Formula, dict[str, str]]:
             node = ("atom", new)
         nodes.append(node)
     return Formula(tuple(nodes)), old_names
-
-
-def subformula(formula: Formula, position: int) -> Formula:
-    """Return the subformula at a position of the table as a formula of its own.
-
-    >>> subformula(Formula((("atom", "A"), ("atom", "B"), ("box", 1), ("conj", 0, 2))), 2)
-    Formula(nodes=(('atom', 'B'), ('box', 0)))
-    """
-    return canonical(formula.nodes, position)
 
 
 def canonical(nodes: Sequence[Node], root: int) -> Formula:

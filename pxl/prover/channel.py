@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 16
 _STDERR_TAIL_BYTES = 4096
+_STAT_BYTES = 4096
 # How long a killed process may take to be gone: only one stuck in the system takes any time.
 _REAP_S = 5.0
 # poll() takes no timeout beyond 24 days; the callers loop.
@@ -70,6 +71,16 @@ class Channel:
         poll = select.poll()
         poll.register(self._stdout, select.POLLIN)
         return not self._answer and not poll.poll(0)
+
+    @property
+    def stopped(self) -> bool:
+        """Say whether the child was stopped by a signal or a debugger, as far as the system tells (Linux)."""
+        try:
+            with open(f"/proc/{self.pid}/stat", "rb", buffering=0) as file:
+                # The state follows the program's name, which is in parentheses and may hold some itself.
+                return file.read(_STAT_BYTES).rpartition(b") ")[2][:1] in (b"T", b"t")
+        except OSError:
+            return False
 
     @property
     def stderr_tail(self) -> str:

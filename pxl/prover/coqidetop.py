@@ -28,8 +28,8 @@ class CoqidetopSession(PipeSession):
     engine = "coqidetop"
 
     def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
-                 refused: Sequence[str] = ()) -> None:
-        super().__init__(channel, generation=generation, preamble=preamble, refused=refused)
+                 accepted: Sequence[Sequence[str]] = (), refused: Sequence[str] = ()) -> None:
+        super().__init__(channel, generation=generation, preamble=preamble, accepted=accepted, refused=refused)
         self._base = self._last = _ROOT
 
     def _greet(self, deadline: float) -> None:

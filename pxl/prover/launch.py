@@ -17,12 +17,14 @@ _PASSED_ON = frozenset({
 })
 
 
-def confined(argv: Sequence[str], *, memory_bytes: int, stack_bytes: int) -> list[str]:
+def confined(argv: Sequence[str], *, memory_bytes: int, stack_bytes: int,
+             file_bytes: int | None = None) -> list[str]:
     """Return ``argv`` behind the wrappers that bound it and let it die with its parent.
 
     ``setpriv --pdeathsig KILL`` kills the child when the *thread* that started it ends;
     ``prlimit`` bounds address space and stack, and forbids core files, which an exceeded
-    limit would write. A wrapper that the machine lacks is left out with a warning.
+    limit would write; ``file_bytes`` bounds each file that is written. A wrapper that the
+    machine lacks is left out with a warning.
     """
     wrappers: list[str] = []
     if setpriv := _wrapper("setpriv", "a killed server may leave a busy prover behind"):
@@ -30,7 +32,8 @@ def confined(argv: Sequence[str], *, memory_bytes: int, stack_bytes: int) -> lis
     if prlimit := _wrapper("prlimit", "a prover's memory has no limit"):
         stack = _at_most(stack_bytes, resource.RLIMIT_STACK)
         memory = _at_most(memory_bytes, resource.RLIMIT_AS)
-        wrappers += [prlimit, f"--as={memory}", f"--stack={stack}", "--core=0", "--"]
+        wrappers += [prlimit, f"--as={memory}", f"--stack={stack}", "--core=0",
+                     *([] if file_bytes is None else [f"--fsize={_at_most(file_bytes, resource.RLIMIT_FSIZE)}"]), "--"]
     return [*wrappers, *argv]
 
 

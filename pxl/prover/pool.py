@@ -337,7 +337,7 @@ class Pool:
         self._changed.notify_all()
 
     def _check_idle(self) -> None:
-        """Replace idle sessions that ended or spoke."""
+        """Replace idle sessions that ended, spoke or were stopped."""
         with self._lock:
             candidates = [(session, session.uses) for session in self._idle]
         for session, uses in candidates:

@@ -36,7 +36,7 @@ class Session(Protocol):
     death: str | None
 
     def warm(self, deadline: float) -> None:
-        """Wait until the prover talks and has executed its preamble; a failure kills it, and so does credulity."""
+        """Wait until the prover talks and has executed its preamble; a failure or a wrong verdict kills it."""
 
     def run(self, sentences: Sequence[str], query: str | None, deadline: float) -> str | None:
         """Execute the sentences above the base state, all or nothing, then the query.
@@ -49,7 +49,7 @@ class Session(Protocol):
         """
 
     def is_fit(self) -> bool:
-        """Say whether an idle session can serve the next request."""
+        """Say whether an idle session can serve the next request: it lives, is silent, and is not stopped."""
 
     def rss_bytes(self) -> int:
         """Return its resident memory; 0 when it is gone or the system does not tell."""
@@ -67,9 +67,10 @@ class PipeSession(ABC):
     engine: ClassVar[str]
 
     def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
-                 refused: Sequence[str] = ()) -> None:
+                 accepted: Sequence[Sequence[str]] = (), refused: Sequence[str] = ()) -> None:
         self._channel = channel
         self._preamble = tuple(preamble)
+        self._accepted = tuple(map(tuple, accepted))
         self._refused = tuple(refused)
         self.pid = channel.pid
         self.generation = generation
@@ -88,9 +89,18 @@ class PipeSession(ABC):
             except CoqRejected as refusal:
                 raise ProverCrashed(f"Coq refused the session's preamble: {refusal.detail}",
                                     stderr_tail=self._channel.stderr_tail) from refusal
+            for texts in self._accepted:
+                self._refuse_non_sentences(texts)
+                self._must_accept(texts, deadline)
             if self._refused:
                 self._refuse_non_sentences(self._refused)
                 self._must_refuse(self._refused, deadline)
+
+    def _must_accept(self, texts: Sequence[str], deadline: float) -> None:
+        try:
+            self._transact(texts, False, deadline)
+        except CoqRejected as refusal:
+            raise self._broken(f"refuses a true theorem: {refusal.detail}") from refusal
 
     def _must_refuse(self, texts: Sequence[str], deadline: float) -> None:
         try:
@@ -138,7 +148,7 @@ class PipeSession(ABC):
 
     def is_fit(self) -> bool:
         """See :meth:`Session.is_fit`."""
-        return self.death is None and self._channel.quiet
+        return self.death is None and self._channel.quiet and not self._channel.stopped
 
     def rss_bytes(self) -> int:
         """See :meth:`Session.rss_bytes`."""

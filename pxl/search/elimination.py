@@ -30,14 +30,11 @@ class Exhausted:
 
 @dataclass(frozen=True)
 class Budget:
-    """Limits of one search. Sizes in bytes (trace) and numbers (certificate).
-
-    ``interrupt`` is called often; what it raises ends the search.
-    """
+    """Limits of one search: bytes of trace, numbers in the certificate, and who may stop it early."""
 
     max_trace_bytes: int = 64 * 1024 * 1024
     max_certificate_numbers: int = 8 * 1024 * 1024
-    interrupt: Callable[[], None] = lambda: None
+    is_stopped: Callable[[], bool] = lambda: False
 
 
 def decide(formula: Formula, deadline: float, budget: Budget = Budget()) -> Proof | Countermodel | Exhausted:
@@ -46,7 +43,7 @@ def decide(formula: Formula, deadline: float, budget: Budget = Budget()) -> Proo
     Returns a proof, a countermodel that refutes it, or which limit ran out.
     """
     form = clause_form(formula)
-    solver = SatSolver(deadline, budget.max_trace_bytes, budget.interrupt)
+    solver = SatSolver(deadline, budget.max_trace_bytes, budget.is_stopped)
     try:
         search = _Search(formula, form, solver, deadline, budget)
         return search.run()

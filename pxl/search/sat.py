@@ -29,7 +29,7 @@ _WANTED = re.compile(rb"^[ilu] .*", re.MULTILINE)
 
 
 class SearchExhausted(Exception):
-    """A stated limit ran out; ``reason`` is ``timeout`` or ``size``."""
+    """A stated limit ran out; ``reason`` is ``timeout`` or ``size`` (or ``stopped``: nobody waits any more)."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -61,15 +61,15 @@ class SatSolver:
     """An incremental solver over clauses of signed variable numbers.
 
     ``deadline`` is a moment of ``time.monotonic()``; ``max_trace_bytes`` bounds the memory of
-    the trace; ``interrupt`` is called often, and what it raises ends the search. All are honoured within a
+    the trace; ``is_stopped`` lets another thread end the search. All are honoured within a
     slice. Close it when done: it holds a descriptor.
     """
 
     SLICE_S = 0.008
 
-    def __init__(self, deadline: float, max_trace_bytes: int, interrupt: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, deadline: float, max_trace_bytes: int, is_stopped: Callable[[], bool] = lambda: False) -> None:
         self._deadline = deadline
-        self._interrupt = interrupt
+        self._is_stopped = is_stopped
         self._max_trace_bytes = max_trace_bytes
         self._conflicts = 200
         self._calls = 0
@@ -91,8 +91,9 @@ class SatSolver:
             _libc.fclose(_pointer(self._stream, None))
 
     def check_time(self) -> None:
-        """Raise :class:`SearchExhausted` when the deadline has passed, or what ``interrupt`` raises."""
-        self._interrupt()
+        """Raise :class:`SearchExhausted` when the deadline has passed or the search is stopped."""
+        if self._is_stopped():
+            raise SearchExhausted("stopped", "the search was stopped")
         if time.monotonic() >= self._deadline:
             raise SearchExhausted("timeout", "the search ran out of time")
 
