@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,11 +15,13 @@ from prover_support import is_running
 from pxl.away import Away
 from pxl.cache import ProofCache
 from pxl.cancel import Cancel
+from pxl.compose import build
 from pxl.decider import Decider
 from pxl.errors import Cancelled, ProverCrashed
 from pxl.formula import parse
 from pxl.search import Budget, Exhausted, decide
 from pxl.service import Service
+from pxl.settings import Settings
 
 
 class TestCancel:
@@ -94,6 +97,17 @@ class Kernel:
 
     def kill(self):
         self.killed.set()
+
+
+@pytest.fixture
+def prover():
+    """A prover of this test's own: its threads end with it, before other files count threads."""
+    own = build(dataclasses.replace(Settings.from_env(), pool_size=2, cache_ttl_s=0.0))
+    try:
+        own.start()
+        yield own
+    finally:
+        own.close()
 
 
 class TestDeciding:
