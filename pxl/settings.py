@@ -207,7 +207,8 @@ class Settings:
         needed = self.max_in_flight + 1 + _SPARE_THREADS
         if self.threads < needed:
             found.append(f"PXL_THREADS={self.threads} is fewer than PXL_POOL_SIZE + PXL_MAX_QUEUE + "
-                         f"{1 + _SPARE_THREADS} = {needed}, so that waiting proofs would silence /health: raise it, or unset it")
+                         f"{1 + _SPARE_THREADS} = {needed}, so that waiting proofs would silence /health: raise it, "
+                         f"or unset it")
         if self.proof_timeout_s > self.max_proof_timeout_s:
             found.append(f"PXL_PROOF_TIMEOUT={self.proof_timeout_s:g} is above PXL_MAX_PROOF_TIMEOUT="
                          f"{self.max_proof_timeout_s:g}: lower the first or raise the second")

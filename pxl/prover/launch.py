@@ -23,7 +23,8 @@ def confined(argv: Sequence[str], *, memory_bytes: int, stack_bytes: int,
 
     ``setpriv --pdeathsig KILL`` kills the child when the *thread* that started it ends;
     ``prlimit`` bounds address space and stack, and forbids core files, which an exceeded
-    limit would write; ``file_bytes`` bounds each file that is written. A wrapper that the machine lacks is left out with a warning.
+    limit would write; ``file_bytes`` bounds each file that is written. A wrapper that the
+    machine lacks is left out with a warning.
     """
     wrappers: list[str] = []
     if setpriv := _wrapper("setpriv", "a killed server may leave a busy prover behind"):
@@ -31,8 +32,10 @@ def confined(argv: Sequence[str], *, memory_bytes: int, stack_bytes: int,
     if prlimit := _wrapper("prlimit", "a prover's memory has no limit"):
         stack = _at_most(stack_bytes, resource.RLIMIT_STACK)
         memory = _at_most(memory_bytes, resource.RLIMIT_AS)
-        wrappers += [prlimit, f"--as={memory}", f"--stack={stack}", "--core=0",
-                     *([] if file_bytes is None else [f"--fsize={_at_most(file_bytes, resource.RLIMIT_FSIZE)}"]), "--"]
+        wrappers += [prlimit, f"--as={memory}", f"--stack={stack}", "--core=0"]
+        if file_bytes is not None:
+            wrappers.append(f"--fsize={_at_most(file_bytes, resource.RLIMIT_FSIZE)}")
+        wrappers.append("--")
     return [*wrappers, *argv]
 
 

@@ -36,7 +36,7 @@ class Session(Protocol):
     death: str | None
 
     def warm(self, deadline: float) -> None:
-        """Wait until the prover talks and has executed its preamble; a failure kills it, and so does a wrong verdict."""
+        """Wait until the prover talks and has executed its preamble; a failure or a wrong verdict kills it."""
 
     def run(self, sentences: Sequence[str], query: str | None, deadline: float) -> str | None:
         """Execute the sentences above the base state, all or nothing, then the query.
