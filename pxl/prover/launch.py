@@ -32,8 +32,10 @@ def confined(argv: Sequence[str], *, memory_bytes: int, stack_bytes: int,
     if prlimit := _wrapper("prlimit", "a prover's memory has no limit"):
         stack = _at_most(stack_bytes, resource.RLIMIT_STACK)
         memory = _at_most(memory_bytes, resource.RLIMIT_AS)
-        wrappers += [prlimit, f"--as={memory}", f"--stack={stack}", "--core=0",
-                     *([] if file_bytes is None else [f"--fsize={_at_most(file_bytes, resource.RLIMIT_FSIZE)}"]), "--"]
+        wrappers += [prlimit, f"--as={memory}", f"--stack={stack}", "--core=0"]
+        if file_bytes is not None:
+            wrappers.append(f"--fsize={_at_most(file_bytes, resource.RLIMIT_FSIZE)}")
+        wrappers.append("--")
     return [*wrappers, *argv]
 
 

@@ -14,15 +14,16 @@ import os
 import random
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pxl.errors import PoolBusy, ProverError, PxlError, ShuttingDown
+from pxl.errors import PoolBusy, ProverError, ShuttingDown
 from pxl.prover.backoff import Backoff
 from pxl.prover.session import Session
 from pxl.prover.stats import PoolStats, SessionStats
+from pxl.prover.waiting import Waiter, Waiters
 
 _log = logging.getLogger(__name__)
 
@@ -50,15 +51,6 @@ class PoolLimits:
     backoff_cap_s: float = 30.0
 
 
-class _Waiter:
-    """A request in the queue, and what became of it."""
-
-    def __init__(self) -> None:
-        self.served = threading.Event()
-        self.session: Session | None = None
-        self.error: PxlError | None = None
-
-
 class Pool:
     """A pool of sessions made by ``start_session(generation)``, which must return quickly.
 
@@ -77,7 +69,7 @@ class Pool:
         self._busy: set[Session] = set()
         self._starting: set[Session] = set()
         self._discarded: list[Session] = []
-        self._waiters: deque[_Waiter] = deque()
+        self._waiters = Waiters(limits.max_waiting)
         self._warmers: set[threading.Thread] = set()
         self._backoff = Backoff(base_s=limits.backoff_base_s, cap_s=limits.backoff_cap_s)
         self._generation = 0
@@ -130,7 +122,7 @@ class Pool:
             waiter = None
             with self._lock:
                 if self._closed:
-                    raise ShuttingDown("the server is shutting down", retry_after_s=_MAX_RETRY_AFTER_S)
+                    raise _shutting_down()
                 if self._idle and not self._waiters:
                     # The last one used: its memory is the likeliest to be in the caches.
                     session = self._idle.pop()
@@ -144,17 +136,15 @@ class Pool:
                 return session
             self._discard(session, "crash")
 
-    def _enqueue(self) -> _Waiter:
+    def _enqueue(self) -> Waiter:
         if self._hopeless():
             self._refusals += 1
             raise self._not_starting()
-        if len(self._waiters) >= self._limits.max_waiting:
+        if self._waiters.is_full:
             raise self._busy_error("the queue is full")
-        waiter = _Waiter()
-        self._waiters.append(waiter)
-        return waiter
+        return self._waiters.add()
 
-    def _wait(self, waiter: _Waiter, deadline: float) -> Session:
+    def _wait(self, waiter: Waiter, deadline: float) -> Session:
         now = time.monotonic()
         waiter.served.wait(max(0.0, min(deadline, now + self._limits.queue_wait_s) - now))
         with self._lock:
@@ -203,11 +193,9 @@ class Pool:
             self._discarded.append(session)
             self._orders.notify()
         elif self._waiters:
-            waiter = self._waiters.popleft()
-            waiter.session = session
             self._busy.add(session)
             self._leases += 1
-            waiter.served.set()
+            self._waiters.serve(session)
         else:
             self._idle.append(session)
         self._changed.notify_all()
@@ -329,11 +317,7 @@ class Pool:
         self._start_failures += 1
         self._backoff.failed(round_, error, time.monotonic())
         if self._hopeless():
-            while self._waiters:
-                waiter = self._waiters.popleft()
-                waiter.error = self._not_starting()
-                self._refusals += 1
-                waiter.served.set()
+            self._refusals += self._waiters.send_away(self._not_starting)
         self._changed.notify_all()
 
     def _check_idle(self) -> None:
@@ -374,10 +358,7 @@ class Pool:
         """
         with self._lock:
             self._closed = True
-            while self._waiters:
-                waiter = self._waiters.popleft()
-                waiter.error = ShuttingDown("the server is shutting down", retry_after_s=_MAX_RETRY_AFTER_S)
-                waiter.served.set()
+            self._waiters.send_away(_shutting_down)
             self._discarded += self._idle
             self._idle.clear()
             starting = list(self._starting)
@@ -404,3 +385,7 @@ class Pool:
         with self._lock:
             while self._busy and (left := deadline - time.monotonic()) > 0:
                 self._changed.wait(min(left, _LONGEST_WAIT_S))
+
+
+def _shutting_down() -> ShuttingDown:
+    return ShuttingDown("the server is shutting down", retry_after_s=_MAX_RETRY_AFTER_S)
