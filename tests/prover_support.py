@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from pxl.prover import EngineConfig
 
@@ -66,6 +67,6 @@ def children() -> list[int]:
     """Return this process's children, zombies among them."""
     found = []
     for task in os.listdir("/proc/self/task"):
-        with open(f"/proc/self/task/{task}/children") as file:
+        with suppress(FileNotFoundError), open(f"/proc/self/task/{task}/children") as file:
             found += [int(pid) for pid in file.read().split()]
     return found

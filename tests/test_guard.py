@@ -17,7 +17,7 @@ from fake_decider import FakeDecider, eventually
 from live_server import HASH, Live, running
 from requests.structures import CaseInsensitiveDict
 
-from pxl.guard import HEALTH
+from pxl.guard import HEALTH, PUBLIC
 from pxl.keys import Key
 from pxl.signing import sign_message, sign_v1
 from pxl.tokens import key_id
@@ -153,7 +153,7 @@ class TestTheDocumentsScheme:
 
     def test_the_nonce_is_claimed_after_admission(self):
         """W19: whoever was answered 503 may send the same request again."""
-        with running(FakeDecider(), PXL_POOL_SIZE="1", PXL_MAX_QUEUE="0", PXL_THREADS="8", **HMAC) as live:
+        with running(FakeDecider(), PXL_POOL_SIZE="1", PXL_MAX_QUEUE="0", PXL_THREADS="12", **HMAC) as live:
             body, headers = b'{"goal": "Q -> Q"}', v1(b'{"goal": "Q -> Q"}')
             with ThreadPoolExecutor(1) as threads, live.decider.held():
                 other = b'{"goal": "R -> R"}'
@@ -364,8 +364,10 @@ class TestOpenRoutes:
         listed = both.get("/").json()["routes"]
         for line in listed:
             method, path = line.split()
+            if "<" in path and path.startswith("/docs"):
+                continue        # the viewer's files, as open as the viewer
             status = send(both, method, path, b"{}" if method == "POST" else b"", JSON).status_code
-            assert status == (200 if path in HEALTH or path == "/" else 401), line
+            assert status == (200 if path in HEALTH | PUBLIC else 401), line
 
     def test_without_authentication_everybody_may_ask(self):
         with running() as live:
@@ -384,14 +386,14 @@ def assert_provenance(headers, status: int) -> None:
 
 class TestEveryResponse:
     def test_says_what_is_running_on_all_routes_with_all_statuses(self):
-        """200, 400, 401, 403, 404, 405, 413, 415, 429, 500, 503, and what Waitress answers by itself."""
+        """200, 204, 400, 401, 403, 404, 405, 413, 415, 429, 500, 503, and what Waitress answers by itself."""
         seen = set()
 
         def look(response: requests.Response) -> None:
             seen.add(response.status_code)
             assert_provenance(response.headers, response.status_code)
 
-        with running(FakeDecider(), RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", PXL_RATE_LIMIT_TOTAL="0",
+        with running(FakeDecider(), RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="9000", PXL_RATE_LIMIT_TOTAL="0",
                      MAX_REQUEST_SIZE="4096", PXL_MAX_QUEUE="0", PXL_POOL_SIZE="1", **HMAC, **JWT) as live:
             routes = [line.split() for line in live.get("/").json()["routes"]]
             for _, path in routes:
@@ -404,7 +406,7 @@ class TestEveryResponse:
             look(send(live, "GET", "/health/proof_server", b"",
                       bearer(issue(live, roles=["prove"])["access_token"])))
 
-            def broken(formula, deadline):
+            def broken(formula, deadline, cancel=None):
                 raise RuntimeError("a bug")
             body, now = b'{"goal": "Broken"}', live.decider.decide_now
             live.decider.decide_now = broken
@@ -420,7 +422,7 @@ class TestEveryResponse:
         with running(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1") as live:
             look(live.prove("A"))
             look(live.prove("A"))
-        assert seen == {200, 400, 401, 403, 404, 405, 413, 415, 429, 500, 503}
+        assert seen == {200, 204, 400, 401, 403, 404, 405, 413, 415, 429, 500, 503}
 
     @pytest.mark.parametrize("data", [
         b"GET\r\n\r\n", b"POST /prove HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"GET / HTTP/1.1\r\nA: " + b"x" * 40_000 + b"\r\n\r\n",
@@ -481,7 +483,7 @@ class TestOrigins:
         response = live.get("/prove", method="OPTIONS", headers={
             "Origin": GOOD, "Access-Control-Request-Method": "POST",
             "Access-Control-Request-Headers": "authorization, content-type, x-evil"})
-        assert response.status_code == 200
+        assert response.status_code == 204
         assert response.headers["Access-Control-Allow-Headers"] == "authorization, content-type"
         assert set(response.headers["Access-Control-Allow-Methods"].split(", ")) == {"GET", "POST", "DELETE"}
         assert response.headers["Access-Control-Max-Age"] == "600"
