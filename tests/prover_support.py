@@ -67,6 +67,7 @@ def children() -> list[int]:
     """Return this process's children, zombies among them."""
     found = []
     for task in os.listdir("/proc/self/task"):
+        # A thread of another test's server may end just now.
         with suppress(FileNotFoundError), open(f"/proc/self/task/{task}/children") as file:
             found += [int(pid) for pid in file.read().split()]
     return found

@@ -78,8 +78,10 @@ def healed(server: RealServer) -> bool:
 
 
 def test_a_session_killed_while_idle_is_replaced_unnoticed(server: RealServer) -> None:
-    for pid in server.pids():
+    pids = server.pids()
+    for pid in pids:
         os.kill(pid, signal.SIGKILL)
+    until(lambda: not any(is_running(pid) for pid in pids))
     assert server.is_well()
 
 
