@@ -156,7 +156,7 @@ class TestTheDocumentsScheme:
         with running(FakeDecider(), PXL_POOL_SIZE="1", PXL_MAX_QUEUE="0", PXL_THREADS="12", **HMAC) as live:
             body, headers = b'{"goal": "Q -> Q"}', v1(b'{"goal": "Q -> Q"}')
             with ThreadPoolExecutor(1) as threads, live.decider.held():
-                other = b'{"goal": "R -> R"}'
+                other = b'{"goal": "R -> BOX(R)"}'
                 busy = threads.submit(send, live, "POST", "/prove", other, v1(other))
                 eventually(lambda: live.decider.running == 1)
                 assert send(live, "POST", "/prove", body, headers).status_code == 503
@@ -415,7 +415,7 @@ class TestEveryResponse:
             with ThreadPoolExecutor(1) as threads, live.decider.held():
                 busy = threads.submit(send, live, "POST", "/prove", body, v1(body))
                 eventually(lambda: live.decider.running == 1)
-                other = b'{"goal": "Other"}'
+                other = b'{"goal": "BOX(Other)"}'
                 look(send(live, "POST", "/prove", other, v1(other)))
                 live.decider.release()
                 look(busy.result())
