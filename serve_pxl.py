@@ -8,6 +8,7 @@ import dataclasses
 import logging
 import signal
 import sys
+from types import FrameType
 
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
@@ -67,16 +68,18 @@ def serve(settings: Settings) -> int:
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
                   about, warnings, build_gate(settings, provenance, signed))
-    print(f"PXL Kernel Hash: {prover.kernel.kernel_hash}")
-    print(f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...")
-    print(f"Session pool size: {settings.pool_size}")
-    print(f"Cache TTL: {settings.cache_ttl_s:g}s")
-    print(f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}", flush=True)
+    _say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
+         f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...",
+         f"Session pool size: {settings.pool_size}",
+         f"Cache TTL: {settings.cache_ttl_s:g}s",
+         f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}")
     for warning in warnings:
         logging.getLogger("pxl").warning(warning)
     server = Server(create_app(parts), settings, drain, on_expiry=prover.abort,
                     early_headers=early_headers(provenance))
-    server.install_signals()
+    # There is nothing to drain yet, and a prover that hangs can keep the start waiting for a minute.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     if signed is not None:
         signal.signal(signal.SIGHUP, lambda signum, frame: signed.keyring.reload_soon())
     try:
@@ -84,14 +87,31 @@ def serve(settings: Settings) -> int:
         readiness = prover.self_proof.probe()
         if not readiness.is_ready:
             raise PxlError(f"the first self-proof failed: {readiness.reason}")
+        server.install_signals()
         prover.self_proof.start()
-        print("Using Waitress WSGI server for production stability...", flush=True)
+        _say("Using Waitress WSGI server for production stability...")
         server.print_listen()
-        server.run()
+        end = "every request was answered" if server.run() else "some requests were cut off"
+        logging.getLogger("pxl").info("stopped: %s", end)
         return 1 if drain.is_urgent else 0
     finally:
         server.close()      # first: whoever connects now is turned away, not kept waiting
         prover.close()
+
+
+def _end(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _say(*lines: str) -> None:
+    """Print the lines; a full disk or a closed pipe at the other end is no reason not to serve."""
+    try:
+        for line in lines:
+            print(line, flush=True)
+    except OSError as error:
+        logging.getLogger("pxl").warning("standard output cannot be written: %s", error)
+        # What is left in its buffer would fail again at the exit and spoil the status.
+        sys.stdout = None
 
 
 def _start_logging(settings: Settings) -> None:

@@ -87,14 +87,14 @@ def measure_server(rounds: int) -> dict:
     with serving("-m", "benchmarks.empty_route") as (_, port):
         load.run(port, goals, 8, 400)
         for clients in (1, 8):
-            empty[clients] = load.run(port, goals, clients, 6000)
+            empty[clients] = load.run(port, goals, clients, 150 * rounds)
             line(f"floor: empty Flask route, {clients} client{'s' * (clients > 1)}", empty[clients])
             results[f"empty route {clients}"] = empty[clients]
     note("server with a warm cache")
     with serving("serve_pxl.py", PXL_CACHE_TTL="3600") as (_, port):
         load.run(port, goals, 8, 20 * len(goals))
         for clients in (1, 8):
-            f = load.run(port, goals, clients, 6000)
+            f = load.run(port, goals, clients, 150 * rounds)
             line(f"cached, {clients} client{'s' * (clients > 1)}", f, empty[clients])
             results[f"cached {clients}"] = f
     return {name: vars(f) for name, f in results.items()}
@@ -185,7 +185,7 @@ def measure_memory(goals_asked: int) -> dict:
         load.run(port, families.TEXTBOOK, 8, 200)
 
         def look() -> tuple[float, list[float]]:
-            sessions = get(port, "/health/proof_server")["session_pool"]["sessions"]
+            sessions = get(port, "/health/proof_server")["sessions"]
             return rss_mib(pid), [rss_mib(s["pid"]) for s in sessions]
 
         before = look()

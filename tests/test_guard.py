@@ -322,6 +322,7 @@ class TestRoles:
         with running(ENABLE_HMAC_AUTH="true", HMAC_KEYRING_FILE=str(keyring), **JWT) as live:
             assert issue(live)["roles"] == ["observe"]
             assert signed(live, "POST", "/v1/auth/token", b'{"roles": ["prove"]}').status_code == 403
+            assert signed(live, "POST", "/v1/auth/revoke", b'{"session": "ssssssssssssssss"}').status_code == 403
             assert send(live, "POST", "/prove", GOAL, v1()).status_code == 403
 
 
@@ -415,7 +416,7 @@ class TestEveryResponse:
     def test_a_refusal_is_logged_on_one_line_with_address_and_agent(self, both, caplog):
         with caplog.at_level("INFO", logger="pxl"):
             send(both, "POST", "/prove", GOAL, v1(nonce="a b c d e f") | {"User-Agent": "probe\x85é"})
-        line = next(record.getMessage() for record in caplog.records if record.name == "pxl.access")
+        line = next(record.getMessage() for record in caplog.records if "Unauthorized" in record.getMessage())
         assert "127.0.0.1" in line and "probe\\x85\\xe9" in line and "Nonce" in line and "\n" not in line
         assert SECRET not in caplog.text and hashlib.sha256(GOAL).hexdigest() not in caplog.text
 
@@ -531,6 +532,11 @@ class TestLimits:
             assert [ask("198.51.100.1", v1(b"other")) for _ in range(4)] == [401, 401, 401, 429]
             assert ask("198.51.100.1", v1()) == 429
             assert [ask("198.51.100.2", v1()) for _ in range(3)] == [200] * 3
+
+    def test_requests_without_credentials_are_counted_apart_from_those_with(self):
+        with running(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="3", **HMAC) as live:
+            assert [send(live, "POST", "/prove", GOAL, JSON).status_code for _ in range(5)] == [401] * 3 + [429] * 2
+            assert [send(live, "POST", "/prove", GOAL, v1()).status_code for _ in range(4)] == [200] * 3 + [429]
 
     def test_everybody_together_has_a_limit_that_one_caller_cannot_use_up(self):
         with running(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="3", PXL_RATE_LIMIT_TOTAL="5",

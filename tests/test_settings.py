@@ -156,7 +156,7 @@ class TestOneTable:
         assert done.stderr.splitlines()[0].startswith("serve_pxl.py: PXL_ZZZ is not a setting")
         assert "Traceback" not in done.stderr
 
-    @pytest.mark.parametrize(("key", "words"), [("your-256-bit-secret", "a placeholder"), ("short", "shorter than 32"),
+    @pytest.mark.parametrize(("key", "words"), [("your-256-bit-secret", "a placeholder"), ("0123456789abcdef", "shorter than 32"),
                                                 (KEY, "")])
     def test_check_config_looks_at_keys_in_files_too(self, tmp_path, key, words):
         file = tmp_path / "key"
