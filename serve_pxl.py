@@ -8,6 +8,7 @@ import dataclasses
 import logging
 import signal
 import sys
+import time
 from types import FrameType
 
 from pxl import __version__, settings as settings_table
@@ -19,6 +20,7 @@ from pxl.errors import ConfigError, PxlError
 from pxl.gate import early_headers
 from pxl.jobs import JobLimits, JobTable
 from pxl.provenance import Provenance
+from pxl.security_txt import SecurityText
 from pxl.server import Server
 from pxl.settings import Settings
 
@@ -65,12 +67,15 @@ def serve(settings: Settings) -> int:
     sys.setswitchinterval(0.0005)
     drain = Drain(settings.drain_timeout_s)
     warnings = _warnings(settings)
+    security = SecurityText(settings.security_contact, settings.security_expires)
+    if security.is_stale(time.time()):
+        warnings += ("security.txt has expired: set PXL_SECURITY_EXPIRES to a later moment, or unset it",)
     provenance = provenance_of(prover.kernel, settings)
     signed = signatures(settings)
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
                   about, warnings, JobTable(JobLimits(workers=settings.pool_size)),
-                  gate=build_gate(settings, provenance, signed))
+                  gate=build_gate(settings, provenance, signed), security=security)
     _say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
          f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...",
          f"Session pool size: {settings.pool_size}",

@@ -25,6 +25,7 @@ from pxl.jobs import JobTable
 from pxl.jsonbody import only_members, read_object, require_json, text_member, truth_member, whole_member
 from pxl.problems import MEDIA_TYPE, Problem, from_error, from_status, unexpected
 from pxl.reply import countermodel_reply, prove_text
+from pxl.security_txt import SecurityText
 from pxl.service import Answer, Service
 
 log = logging.getLogger("pxl.http")
@@ -51,6 +52,7 @@ class Parts:
     jobs: JobTable = field(default_factory=JobTable)
     away: Away = field(default_factory=Away)
     gate: Gate = field(default_factory=Gate)
+    security: SecurityText = SecurityText()
 
 
 def create_app(parts: Parts) -> Flask:
@@ -76,6 +78,11 @@ def create_app(parts: Parts) -> Flask:
                          for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}), key=lambda r: r.split()[::-1])
         return _json({"name": "LOGOS PXL Core", "version": __version__, "id": g.request_id,
                       "kernel_hash": parts.service.kernel_hash, "routes": routes})
+
+    @app.get("/.well-known/security.txt")
+    def security_txt() -> Response:
+        """Say whom to tell of a weakness (RFC 9116)."""
+        return Response(parts.security.text(time.time()), content_type="text/plain; charset=utf-8")
 
     return app
 

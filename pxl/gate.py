@@ -109,7 +109,7 @@ class Doorkeeper:
 
     def challenge(self, error: AuthError) -> str:
         """Return the WWW-Authenticate header for a refusal, and log who was refused."""
-        log.warning("%s %s from %s, agent %s: %s", g.request_id, error.title, g.address,
+        log.warning("%s %d %s from %s, agent %s: %s", g.request_id, error.status, error.title, g.address,
                     ascii(request.headers.get("User-Agent", "")[:200]), ascii(error.detail))
         return self._gate.guard.challenge(error, g.access, self._gate.wall_clock())
 

@@ -42,7 +42,8 @@ class _RefusalTask(ErrorTask):
         body_limit = self.channel.adj.max_request_body_size - _BODY_MARGIN_BYTES
         detail = {413: f"the body is larger than {body_limit} bytes (setting MAX_REQUEST_SIZE)",
                   431: f"the request's header is longer than {self.channel.adj.max_request_header_size} bytes",
-                  }.get(error.code, error.body)
+                  # Waitress quotes the line at fault, which may hold a signature or a token.
+                  }.get(error.code, error.body.partition(' "')[0])
         request_id = uuid.uuid4().hex
         document = from_status(error.code, detail, {}).document(getattr(self.request, "path", ""), request_id)
         body = (json.dumps(document) + "\n").encode()

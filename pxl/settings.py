@@ -20,6 +20,7 @@ from pxl.address import read_networks
 from pxl.errors import ConfigError
 from pxl.origins import read_origins
 from pxl.secretkey import CURE, LEAST_LENGTH, problem_of
+from pxl.security_txt import DEFAULT_CONTACT, read_contacts, read_moment
 
 # For health checks, cached answers and refusals: they must find a thread while all others wait.
 _SPARE_THREADS = 8
@@ -234,6 +235,12 @@ class Settings:
     build_sha: str | None = _setting(
         "PXL_BUILD_SHA", _text(r"[0-9a-f]{7}|[0-9a-f]{40}|[0-9a-f]{64}", "a commit's hash"), None, "commit",
         "what X-Build-SHA says; by default the file BUILD_SHA, or git's HEAD")
+    security_contact: str = _setting(
+        "PXL_SECURITY_CONTACT", _parsed(read_contacts, "URIs (mailto:, https: or tel:) between commas"),
+        DEFAULT_CONTACT, "contacts", "whom /.well-known/security.txt names for reports of weaknesses: set your own")
+    security_expires: str | None = _setting(
+        "PXL_SECURITY_EXPIRES", _parsed(read_moment, "a date and time such as 2027-01-31T00:00:00Z"), None, "moment",
+        "when that text expires; default 90 days after each reply")
     log_level: str = _setting("LOG_LEVEL", _choice("DEBUG", "INFO", "WARNING", "ERROR",
                                                    aliases={"WARN": "WARNING"}), "INFO", "level",
                               "how much is logged")
@@ -347,7 +354,7 @@ class Settings:
 # Whose names begin so are ours alone; a misspelt one must not be ignored.
 _OURS = ("PXL_", "HMAC_", "JWT_", "RATE_LIMIT_")
 # Fields whose default follows from others.
-_DERIVED = frozenset({"thread_count", "bind_host", "rate_limit_enabled", "build_sha"})
+_DERIVED = frozenset({"thread_count", "bind_host", "rate_limit_enabled", "build_sha", "security_expires"})
 
 
 def rows() -> tuple[Row, ...]:

@@ -25,6 +25,7 @@ from pxl.gate import Gate, early_headers
 from pxl.health import SelfProof
 from pxl.jobs import JobTable
 from pxl.provenance import Provenance
+from pxl.security_txt import SecurityText
 from pxl.server import Server
 from pxl.service import Service
 from pxl.settings import Settings
@@ -72,7 +73,8 @@ def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakeP
     self_proof = SelfProof(decider.decide, lambda: service.certified_at)
     about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
     return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about,
-                 gate=gate or build_gate(settings, PROVENANCE, signatures(settings, remembers_from=0))), service, self_proof
+                 gate=gate or build_gate(settings, PROVENANCE, signatures(settings, remembers_from=0)),
+                 security=SecurityText(settings.security_contact, settings.security_expires)), service, self_proof
 
 
 @contextmanager

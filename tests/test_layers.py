@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"address", "errors", "identity", "origins", "secretkey", "settings"},
+    {"address", "errors", "identity", "origins", "secretkey", "security_txt", "settings"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "signing"},
     {"authentication", "formula"},
     {"cancel"},
