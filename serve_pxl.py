@@ -12,6 +12,7 @@ import sys
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
 from pxl.compose_gate import build_gate, keyring_of, provenance_of
+from pxl.compose_shared import build_shared
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
 from pxl.gate import early_headers
@@ -53,7 +54,8 @@ def serve(settings: Settings) -> int:
     from pxl.compose import build       # the prover's packages are not needed for --help
 
     logging.getLogger("performance").info("Performance monitor initialized")
-    prover = build(settings)
+    shared = build_shared(settings)
+    prover = build(settings, shared)
     # Threads that wait for a session or a socket must not wait long for a search that computes.
     sys.setswitchinterval(0.0005)
     drain = Drain(settings.drain_timeout_s)
@@ -63,7 +65,7 @@ def serve(settings: Settings) -> int:
     keyring = keyring_of(settings)
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
-                  about, warnings, build_gate(settings, provenance, keyring=keyring))
+                  about, warnings, build_gate(settings, provenance, keyring=keyring, shared=shared), shared)
     print(f"PXL Kernel Hash: {prover.kernel.kernel_hash}")
     print(f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...")
     print(f"Session pool size: {settings.pool_size}")
@@ -77,6 +79,8 @@ def serve(settings: Settings) -> int:
     if keyring is not None:
         signal.signal(signal.SIGHUP, lambda signum, frame: keyring.reload_soon())
     try:
+        if shared is not None:
+            shared.start()
         prover.start()
         readiness = prover.self_proof.probe()
         if not readiness.is_ready:
@@ -89,6 +93,8 @@ def serve(settings: Settings) -> int:
     finally:
         server.close()      # first: whoever connects now is turned away, not kept waiting
         prover.close()
+        if shared is not None:
+            shared.close()
 
 
 def _start_logging(settings: Settings) -> None:

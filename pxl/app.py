@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from pxl import __version__
 from pxl.auth_routes import token_routes
+from pxl.compose_shared import Shared
 from pxl.drain import Drain
 from pxl.errors import AuthError, PxlError, ShuttingDown
 from pxl.gate import Doorkeeper, Gate, claims_itself
@@ -47,6 +48,7 @@ class Parts:
     about: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     gate: Gate = field(default_factory=Gate)
+    shared: Shared | None = None
 
 
 def create_app(parts: Parts) -> Flask:
@@ -115,6 +117,7 @@ def _routes_for_health(app: Flask, parts: Parts) -> None:
             reasons.append(readiness.reason)
         if pool.total < pool.size:
             reasons.append(f"{pool.size - pool.total} of {pool.size} sessions are missing")
+        reasons += parts.shared.problems() if parts.shared else []
         status = "fail" if not is_ready else "degraded" if reasons else "ok"
         return {
             "status": status, "ready": is_ready, "kernel_hash": parts.service.kernel_hash,
@@ -143,6 +146,8 @@ def _routes_for_health(app: Flask, parts: Parts) -> None:
         document["cache"] = {"size": cache.size, "places": cache.places, "max_size": cache.max_places,
                              "hits": cache.hits, "exact_hits": cache.exact_hits,
                              "prefetch_hits": cache.prefetch_hits, "misses": cache.misses}
+        if parts.shared:
+            document["shared_cache"] = parts.shared.stats()
         pool = parts.pool_stats()
         document["sessions"] = [vars(session) for session in pool.sessions]
         document["restarts"] = dict(pool.restarts)

@@ -9,15 +9,16 @@ from pathlib import Path
 from pxl.address import read_networks
 from pxl.auth_hmac import HmacVerifier
 from pxl.auth_message import MessageVerifier
+from pxl.compose_shared import Shared
 from pxl.errors import ConfigError
 from pxl.gate import Gate
 from pxl.guard import Guard
 from pxl.kernel.identity import Kernel
 from pxl.keyring import Keyring
-from pxl.nonces import Freshness, MemoryNonceStore
+from pxl.nonces import Freshness, MemoryNonceStore, NonceStore
 from pxl.origins import read_origins
 from pxl.provenance import Provenance, build_sha
-from pxl.ratelimit import RatePolicy
+from pxl.ratelimit import MEMORY, RatePolicy
 from pxl.secretkey import problem_of
 from pxl.settings import Settings
 from pxl.tokens import Tokens
@@ -26,25 +27,32 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def build_gate(settings: Settings, provenance: Provenance, *, keyring: Keyring | None = None,
-               clock: Callable[[], float] = time.time, started_at: float | None = None) -> Gate:
+               shared: Shared | None = None, clock: Callable[[], float] = time.time,
+               started_at: float | None = None) -> Gate:
     """Return what is asked of callers and told about the server. Raises ConfigError with the cure.
 
     ``keyring`` holds the keys that sign requests, when they must be signed. ``clock`` tells the seconds since
-    1970; what was signed before ``started_at``, by default now, is refused.
+    1970; what was signed before ``started_at``, by default now, is refused. What is ``shared`` outlives the
+    process, and says itself since when it remembers.
     """
     requests, window_s = settings.rate
     hmac = message = None
     if keyring is not None:
-        nonces = MemoryNonceStore(settings.hmac_nonce_capacity)
-        freshness = Freshness(clock, clock() if started_at is None else started_at, settings.hmac_boot_fence_s)
+        nonces: NonceStore
+        if shared is not None:
+            nonces, store = shared.nonces, shared.nonces
+            freshness = Freshness(clock, 0, settings.hmac_boot_fence_s, lambda: store.remembers_from)
+        else:
+            nonces = MemoryNonceStore(settings.hmac_nonce_capacity)
+            freshness = Freshness(clock, clock() if started_at is None else started_at, settings.hmac_boot_fence_s)
         hmac = HmacVerifier(keyring, nonces, freshness) if settings.hmac_allow_v1 else None
         message = MessageVerifier(keyring, nonces, freshness)
     return Gate(
-        Guard(hmac, message, _tokens(settings, clock)),
+        Guard(hmac, message, _tokens(settings, shared, clock)),
         RatePolicy(requests, window_s, settings.rate_limit_total) if settings.is_rate_limited else None,
         read_networks(settings.trusted_proxy or ""),
         read_origins(settings.cors_origins) if settings.cors_origins else (),
-        provenance, wall_clock=clock)
+        provenance, shared.rate_storage() if shared else (MEMORY, {}), clock)
 
 
 def keyring_of(settings: Settings) -> Keyring | None:
@@ -57,12 +65,13 @@ def provenance_of(kernel: Kernel, settings: Settings) -> Provenance:
     return Provenance(kernel.coqchk, build_sha(ROOT, settings.build_sha), kernel.kernel_hash)
 
 
-def _tokens(settings: Settings, clock: Callable[[], float]) -> Tokens | None:
+def _tokens(settings: Settings, shared: Shared | None, clock: Callable[[], float]) -> Tokens | None:
     if not settings.has_tokens:
         return None
     current = settings.jwt_secret_key or _read_key(Path(settings.jwt_secret_key_file or ""))
     keys = (current, settings.jwt_secret_key_old)
-    return Tokens([key.encode("ascii") for key in keys if key], clock=clock)
+    return Tokens([key.encode("ascii") for key in keys if key], shared.denied if shared else None,
+                  clock=clock)
 
 
 def _read_key(path: Path) -> str:

@@ -61,13 +61,14 @@ class Freshness:
     """Says whether a moment of signing is recent and of a time from which every used nonce is remembered.
 
     ``started_at`` (unix seconds) is since when the nonce store remembers: the start of the process, or 0 for a store
-    that outlives it. ``fence_s`` moves that boundary up: a client whose clock runs ahead may have signed, before the
-    start, for a moment after it.
+    that outlives it, which ``remembers_from`` asks. ``fence_s`` moves that boundary up: a client whose clock runs
+    ahead may have signed, before the start, for a moment after it.
     """
 
-    def __init__(self, clock: Callable[[], float], started_at: float, fence_s: float = 0.0) -> None:
+    def __init__(self, clock: Callable[[], float], started_at: float, fence_s: float = 0.0,
+                 remembers_from: Callable[[], float] = lambda: 0.0) -> None:
         self._clock = clock
-        self._remembers_from = started_at + fence_s
+        self._started_at, self._fence_s, self._store_remembers_from = started_at, fence_s, remembers_from
         self._latest = started_at
 
     def check(self, timestamp: int) -> None:
@@ -75,9 +76,16 @@ class Freshness:
         now = self.now()
         if not abs(now - timestamp) <= WINDOW_S:
             raise self._refusal(f"Timestamp is more than {WINDOW_S} s from the server's clock, which says {int(now)}")
-        if timestamp < self._remembers_from:
-            raise self._refusal("Timestamp is from before the server's start: sign the request again")
+        self.check_not_before_start(timestamp)
         self.check_remembered(timestamp)
+
+    def check_not_before_start(self, timestamp: int) -> None:
+        """Raise AuthError for a moment from which nonces may have been forgotten.
+
+        To be asked again after a claim, which is when a shared store tells that it was emptied.
+        """
+        if timestamp < max(self._started_at, self._store_remembers_from()) + self._fence_s:
+            raise self._refusal("Timestamp is from before the server's start: sign the request again")
 
     def check_remembered(self, timestamp: int) -> float:
         """Return the time, unless a nonce of that second may have been forgotten: then raise AuthError.

@@ -32,11 +32,12 @@ LITERAL_MAX_CHARS = 1500
 
 @dataclass(frozen=True)
 class Script:
-    """One goal for a session: the sentences to accept and the theorem they end in."""
+    """One goal for a session: the sentences to accept, the theorem they end in, and the certificate in them."""
 
     sentences: tuple[str, ...]
     statement: str
     certificate_chars: int
+    certificate: str = ""
 
 
 def goal_script(certificate: Proof | Countermodel, formula: Formula,
@@ -72,7 +73,7 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
         f"exact ({rule} {name} goal {data} ltac:(vm_cast_no_check (@eq_refl bool true))).",
         "Qed.",
     ]
-    return Script(tuple(sentences), sign + statement, len(certificate))
+    return Script(tuple(sentences), sign + statement, len(certificate), certificate)
 
 
 def coq_term(formula: Formula) -> str:

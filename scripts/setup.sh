@@ -50,7 +50,7 @@ missing_packages() {
         printf '%s\n' coq
     fi
     local tool
-    for tool in make curl; do # the tests run both
+    for tool in make curl redis-server nginx; do # the tests run them
         if [[ $lock == requirements-dev.lock ]] && ! command -v "$tool" >/dev/null; then
             printf '%s\n' "$tool"
         fi

@@ -17,13 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
     {"address", "errors", "identity", "origins", "secretkey", "settings"},
-    {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "signing"},
+    {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "redis_link", "signing"},
     {"formula"},
     {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render", "search",
-     "tokens"},
-    {"cache", "checker", "decider", "model", "outcome", "overlays", "verify"},
+     "redis_stores", "tokens"},
+    {"cache", "checker", "decider", "model", "outcome", "overlays", "shared_cache", "verify"},
     {"guard", "health", "service"},
-    {"app", "auth_routes", "gate", "ratelimit", "cli", "compose", "compose_gate", "keys_cli", "reply", "server"},
+    {"app", "auth_routes", "gate", "ratelimit", "redis_rates", "cli", "compose", "compose_gate", "compose_shared", "keys_cli", "reply", "server"},
     {"__main__", "serve_pxl"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
@@ -33,7 +33,8 @@ RESERVED = {
     "flask": {"pxl.app", "pxl.auth_routes", "pxl.gate", "pxl.ratelimit"},
     "flask_cors": {"pxl.gate"},
     "flask_limiter": {"pxl.ratelimit"},
-    "limits": {"pxl.ratelimit"},
+    "limits": {"pxl.ratelimit", "pxl.redis_rates"},
+    "redis": {"pxl.redis_link", "pxl.redis_rates"},
     "jwt": {"pxl.tokens"},
     "werkzeug": {"pxl.app"},
     "waitress": {"pxl.server", "serve_pxl"},
