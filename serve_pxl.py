@@ -8,14 +8,17 @@ import dataclasses
 import logging
 import signal
 import sys
+from types import FrameType
 
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
-from pxl.compose_gate import build_gate, keyring_of, provenance_of
+from pxl.authentication import signatures
+from pxl.compose_gate import build_gate, provenance_of
 from pxl.compose_shared import build_shared
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
 from pxl.gate import early_headers
+from pxl.provenance import Provenance
 from pxl.server import Server
 from pxl.settings import Settings
 
@@ -36,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.debug:
             settings = dataclasses.replace(settings, log_level="DEBUG")
         if options.check_config:
+            build_gate(settings, Provenance(), signatures(settings))    # the keys in files, too
             print("The configuration is valid.")
             return 0
         _start_logging(settings)
@@ -62,22 +66,24 @@ def serve(settings: Settings) -> int:
     warnings = (f"listening on {settings.host} without authentication: anybody who reaches it can use it",) \
         if settings.is_open and not settings.has_authentication else ()
     provenance = provenance_of(prover.kernel, settings)
-    keyring = keyring_of(settings)
+    signed = shared.signatures() if shared else signatures(settings)
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
-                  about, warnings, build_gate(settings, provenance, keyring=keyring, shared=shared), shared)
-    print(f"PXL Kernel Hash: {prover.kernel.kernel_hash}")
-    print(f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...")
-    print(f"Session pool size: {settings.pool_size}")
-    print(f"Cache TTL: {settings.cache_ttl_s:g}s")
-    print(f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}", flush=True)
+                  about, warnings, build_gate(settings, provenance, signed, shared), shared)
+    _say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
+         f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...",
+         f"Session pool size: {settings.pool_size}",
+         f"Cache TTL: {settings.cache_ttl_s:g}s",
+         f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}")
     for warning in warnings:
         logging.getLogger("pxl").warning(warning)
     server = Server(create_app(parts), settings, drain, on_expiry=prover.abort,
                     early_headers=early_headers(provenance))
-    server.install_signals()
-    if keyring is not None:
-        signal.signal(signal.SIGHUP, lambda signum, frame: keyring.reload_soon())
+    # There is nothing to drain yet, and a prover that hangs can keep the start waiting for a minute.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    if signed is not None:
+        signal.signal(signal.SIGHUP, lambda signum, frame: signed.keyring.reload_soon())
     try:
         if shared is not None:
             shared.start()
@@ -85,16 +91,33 @@ def serve(settings: Settings) -> int:
         readiness = prover.self_proof.probe()
         if not readiness.is_ready:
             raise PxlError(f"the first self-proof failed: {readiness.reason}")
+        server.install_signals()
         prover.self_proof.start()
-        print("Using Waitress WSGI server for production stability...", flush=True)
+        _say("Using Waitress WSGI server for production stability...")
         server.print_listen()
-        server.run()
+        end = "every request was answered" if server.run() else "some requests were cut off"
+        logging.getLogger("pxl").info("stopped: %s", end)
         return 1 if drain.is_urgent else 0
     finally:
         server.close()      # first: whoever connects now is turned away, not kept waiting
         prover.close()
         if shared is not None:
             shared.close()
+
+
+def _end(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _say(*lines: str) -> None:
+    """Print the lines; a full disk or a closed pipe at the other end is no reason not to serve."""
+    try:
+        for line in lines:
+            print(line, flush=True)
+    except OSError as error:
+        logging.getLogger("pxl").warning("standard output cannot be written: %s", error)
+        # What is left in its buffer would fail again at the exit and spoil the status.
+        sys.stdout = None
 
 
 def _start_logging(settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """`make bench`: measure the server against its floors, in one run.
 
 Times are this machine's, now; the ratios are what to compare between machines. Sections can
-be named on the command line: server, hard, deadline, memory (default: all of them).
+be named on the command line: server, hard, deadline, memory, signing (default: all of them).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import families, load
+from benchmarks import families, load, signing
 from benchmarks.processes import get, rss_mib, serving
 from pxl.checker import Checker
 from pxl.compose import build
@@ -24,7 +24,7 @@ from pxl.render import PREAMBLE, QUERY, goal_script
 from pxl.search import decide
 from pxl.settings import Settings
 
-SECTIONS = ("server", "hard", "deadline", "memory")
+SECTIONS = ("server", "hard", "deadline", "memory", "signing")
 HARD_TIMEOUT_S = 20.0
 
 
@@ -87,14 +87,14 @@ def measure_server(rounds: int) -> dict:
     with serving("-m", "benchmarks.empty_route") as (_, port):
         load.run(port, goals, 8, 400)
         for clients in (1, 8):
-            empty[clients] = load.run(port, goals, clients, 6000)
+            empty[clients] = load.run(port, goals, clients, 150 * rounds)
             line(f"floor: empty Flask route, {clients} client{'s' * (clients > 1)}", empty[clients])
             results[f"empty route {clients}"] = empty[clients]
     note("server with a warm cache")
     with serving("serve_pxl.py", PXL_CACHE_TTL="3600") as (_, port):
         load.run(port, goals, 8, 20 * len(goals))
         for clients in (1, 8):
-            f = load.run(port, goals, clients, 6000)
+            f = load.run(port, goals, clients, 150 * rounds)
             line(f"cached, {clients} client{'s' * (clients > 1)}", f, empty[clients])
             results[f"cached {clients}"] = f
     return {name: vars(f) for name, f in results.items()}
@@ -185,7 +185,7 @@ def measure_memory(goals_asked: int) -> dict:
         load.run(port, families.TEXTBOOK, 8, 200)
 
         def look() -> tuple[float, list[float]]:
-            sessions = get(port, "/health/proof_server")["session_pool"]["sessions"]
+            sessions = get(port, "/health/proof_server")["sessions"]
             return rss_mib(pid), [rss_mib(s["pid"]) for s in sessions]
 
         before = look()
@@ -227,6 +227,11 @@ def main() -> None:
     if "memory" in wanted:
         with _timed("memory"):
             results["memory"] = measure_memory(options.goals)
+    if "signing" in wanted:
+        print("\nChecking a signature (µs)")
+        results["signing"] = signing.measure()
+        for name, figure in results["signing"].items():
+            print(f"{name:20} {figure:8.1f}")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=2, default=list)

@@ -175,10 +175,11 @@ def _errors(app: Flask, drain: Drain, doorkeeper: Doorkeeper) -> None:
             error = ShuttingDown("the server shut down before the goal was settled", retry_after_s=5)
         level = logging.ERROR if error.status >= 500 and error.status != 503 else \
             logging.WARNING if error.status >= 500 else logging.INFO
-        log.log(level, "%s %s: %s", g.request_id, error.title, _printable(error.detail))
         response = _problem(from_error(error))
         if isinstance(error, AuthError):
-            response.headers["WWW-Authenticate"] = doorkeeper.challenge(error)
+            response.headers["WWW-Authenticate"] = doorkeeper.challenge(error)      # and logs who it was
+        else:
+            log.log(level, "%s %s: %s", g.request_id, error.title, _printable(error.detail))
         return response
 
     @app.errorhandler(HTTPException)

@@ -6,6 +6,8 @@ day old. Everything that makes a signature good is therefore stated here.
 
 from __future__ import annotations
 
+import base64
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -44,6 +46,9 @@ class MessageVerifier:
         fields = [*view.values("Signature-Input"), *view.values("Signature")]
         if sum(map(len, fields)) > _LARGEST_FIELD or sum(field.count("=(") for field in fields) > _MOST_LABELS:
             raise AuthError("Invalid signature: Signature-Input and Signature are too long")
+        # The library overlooks bits of base64 that decode to nothing; one signature is written in one way.
+        if not all(map(_is_base64, re.findall(r":([^:]*):", ",".join(view.values("Signature"))))):
+            raise AuthError("Invalid signature: Signature is not base64 as it should be")
         result = self._verified(view)
         nonce = result.nonce
         if nonce is None:
@@ -62,8 +67,9 @@ class MessageVerifier:
             results = self._verifier.verify(_Message(view), max_age=None, expect_tag=TAG,
                                             require_components=required, body=view.body)
         except InvalidSignature as error:
-            # Foreign errors (the mere mismatch among them) come wrapped in one, and say nothing.
-            reason = str(error) if error.args and isinstance(error.args[0], str) else ""
+            # Every error comes wrapped in one; those that are not the library's (a mere mismatch) say nothing.
+            cause = error.args[0] if error.args else ""
+            reason = str(cause) if isinstance(cause, (str, HTTPMessageSignaturesException)) else ""
             raise AuthError(f"Invalid signature: {reason}" if reason else "Invalid signature") from None
         except HTTPMessageSignaturesException as error:
             raise AuthError(f"Invalid signature: {error}") from None
@@ -75,6 +81,13 @@ class MessageVerifier:
         key = self._keyring.find(key_id)
         # An id that is unknown takes as long as one that is known, and is answered alike.
         return self._nobody if key is None else key.secret
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
+    except ValueError:
+        return False
 
 
 class _Verifier(HTTPMessageVerifier):

@@ -9,7 +9,7 @@ from flask import Flask, g, request
 
 from pxl.errors import AuthError, Forbidden
 from pxl.guard import read_bearer
-from pxl.identity import OBSERVE, PROVE, ROLES
+from pxl.identity import ADMIN, OBSERVE, PROVE, ROLES
 from pxl.jsonbody import InvalidBody, only_members, read_object, require_json, text_member
 from pxl.tokens import LIFETIME_S, Claims, Issued, Tokens, is_subject
 
@@ -39,11 +39,13 @@ def token_routes(app: Flask, tokens: Tokens) -> None:
 
     @app.post("/v1/auth/revoke")
     def revoke() -> dict[str, Any]:
-        """End the session of the token shown; a signed call ends the session that it names."""
+        """End the session of the token shown; an admin's signed call ends the session that it names."""
         if g.identity.kind == "jwt":
             _body(())
             session = _own_claims(tokens).session
         else:
+            if ADMIN not in g.identity.roles:
+                raise Forbidden("ending another's session needs the role 'admin'")
             session = text_member(_body(("session",)), "session")
             if not _SESSION.fullmatch(session):
                 raise InvalidBody('"session" must be the session of a token, as its issue told it')

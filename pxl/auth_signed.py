@@ -40,8 +40,8 @@ def accept(kind: str, key: Key, timestamp: int, nonce: str, view: RequestView, k
            freshness: Freshness) -> SignedByKey:
     """Return the value for a request whose signature, age and nonce are as they must be."""
     def claim() -> None:
-        nonces.claim(key.id, nonce, freshness.check_remembered(timestamp))
-        freshness.check_not_before_start(timestamp)
+        nonces.claim(key.id, nonce, freshness.admit(timestamp))
+        freshness.check_remembered(timestamp)
 
     keyring.count_use(key)
     wants_signed_reply = view.values(ASK_HEADER) in (("true",), ("1",))

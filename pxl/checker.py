@@ -13,9 +13,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from pxl.errors import CoqRejected, KernelDisagreement
+from pxl.errors import CoqRejected, KernelDisagreement, ProverProtocolError
 from pxl.prover import CLOSED, Pool, Session
-from pxl.render import QUERY, Script
+from pxl.render import QUERY, Script, right_script
 
 # What `unpack` (Words.v) computes with; it carries a certificate to the checker, and no theorem
 # of the kernel rests on it.
@@ -82,7 +82,8 @@ class SessionSeat:
 
         Raises :class:`KernelDisagreement` when Coq refuses a sentence or the theorem rests on
         something it must not, :class:`KernelLimit` when Coq ran out of stack or memory,
-        :class:`ProverError` when the session fails.
+        :class:`ProverError` when the session fails. A refusal is believed of a session that
+        still accepts what is right; any other is closed.
         """
         began = time.monotonic()
         try:
@@ -90,9 +91,18 @@ class SessionSeat:
         except CoqRejected as refusal:
             if _RESOURCE.search(refusal.detail):
                 raise KernelLimit(refusal.detail) from refusal
+            self._must_accept_what_is_right(deadline)
             raise KernelDisagreement(f"Coq refused the certificate: {refusal.detail}") from refusal
         return Checked(self._session.engine, self._session.generation, _allowed(answer or ""),
                        time.monotonic() - began)
+
+
+    def _must_accept_what_is_right(self, deadline: float) -> None:
+        try:
+            self._session.run(right_script().sentences, QUERY, deadline)
+        except CoqRejected as refusal:
+            self._session.close()
+            raise ProverProtocolError(f"the session refuses what is right: {refusal.detail}") from refusal
 
 
 def _allowed(answer: str) -> str:

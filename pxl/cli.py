@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import uuid
@@ -44,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _prove(options: argparse.Namespace) -> int:
     goal = sys.stdin.read().rstrip("\n") if options.goal == "-" else options.goal
+    if options.certificate:
+        _require_writable(Path(options.certificate))
     ask = _ask_server if options.server else _ask_here
     reply = ask(goal, options)
     if options.certificate and reply.get("certificate"):
@@ -108,8 +111,10 @@ def _verify(options: argparse.Namespace) -> int:
     kernel = Kernel.load(Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir())
     try:
         text = Path(options.file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Usage(f"cannot read {options.file}: {error}") from None
+    except OSError as error:
+        raise Usage(f"cannot read {options.file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Usage(f"cannot read {options.file}: it is not UTF-8 text, so it is no certificate") from None
     try:
         checked = verify(text, kernel.kernel_dir, options.timeout)
     except Rejected as reason:
@@ -117,6 +122,7 @@ def _verify(options: argparse.Namespace) -> int:
         return REFUTED
     print(f"accepted  {checked.theorem}\n"
           f"  goal: {checked.goal}\n"
+          + (f"  as asked: {checked.asked}\n" if checked.asked else "") +
           f"  assumptions: {checked.assumptions}\n"
           f"  kernel: {kernel.kernel_hash} (Coq {kernel.coq_version})")
     if checked.issued_by and checked.issued_by != kernel.kernel_hash:
@@ -149,10 +155,19 @@ def _complain(error: BaseException, status: int) -> int:
     return status
 
 
+def _require_writable(file: Path) -> None:
+    """Refuse a place for the certificate before the goal costs any time."""
+    if file.is_dir() or not file.parent.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise Usage(f"cannot write the certificate to {file}: name a file in a directory that you may write to")
+
+
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value <= 3600:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0 and up to 3600")
     return value
 
 

@@ -12,11 +12,12 @@ from pxl.cache import ProofCache
 from pxl.checker import Checker
 from pxl.compose_shared import Shared
 from pxl.decider import Decider
+from pxl.errors import ConfigError, ProverError
 from pxl.health import SelfProof
 from pxl.kernel.build import default_kernel_dir
 from pxl.kernel.identity import Kernel
-from pxl.prover import Pool, PoolLimits, find_engine, start_session
-from pxl.render import PREAMBLE
+from pxl.prover import EngineConfig, Pool, PoolLimits, Session, find_engine, start_session
+from pxl.render import PREAMBLE, wrong_script
 from pxl.service import OVERLAY, Service
 from pxl.settings import Settings
 
@@ -29,6 +30,7 @@ class Prover:
 
     kernel: Kernel
     pool: Pool
+    decide: Decider
     service: Service
     self_proof: SelfProof
     engine: str
@@ -39,12 +41,13 @@ class Prover:
         self.pool.wait_ready(time.monotonic() + START_TIMEOUT_S)
 
     def abort(self) -> None:
-        """Kill every session, so that work in flight fails; idempotent."""
+        """Stop every search and kill every session, so that work in flight fails; idempotent."""
+        self.self_proof.stop()
+        self.decide.stop()
         self.pool.close(time.monotonic())
 
     def close(self) -> None:
         """Stop the self-proofs and every session; idempotent."""
-        self.self_proof.stop()
         self.abort()
         self.self_proof.close()
 
@@ -61,8 +64,9 @@ def build(settings: Settings, shared: Shared | None = None) -> Prover:
     """
     kernel_dir = Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir()
     kernel = Kernel.load(kernel_dir)
-    engine = find_engine(settings, kernel_dir=kernel.kernel_dir, preamble=PREAMBLE)
-    pool = Pool(partial(start_session, engine), PoolLimits(
+    engine = find_engine(settings, kernel_dir=kernel.kernel_dir, preamble=PREAMBLE,
+                         refused=wrong_script().sentences)
+    pool = Pool(partial(_start_session, kernel, engine), PoolLimits(
         size=settings.pool_size, max_waiting=settings.max_queue, queue_wait_s=settings.queue_wait_s,
         max_uses=settings.session_max_uses, max_rss_bytes=settings.session_max_rss_mb << 20))
     decide = Decider(Checker(pool), max_certificate_bytes=settings.max_certificate_bytes)
@@ -72,4 +76,13 @@ def build(settings: Settings, shared: Shared | None = None) -> Prover:
                       max_in_flight=settings.pool_size + settings.max_queue, coq_version=kernel.coq_version)
     self_proof = SelfProof(decide, lambda: service.certified_at,
                            grace_s=settings.max_proof_timeout_s + settings.queue_wait_s)
-    return Prover(kernel, pool, service, self_proof, engine.kind)
+    return Prover(kernel, pool, decide, service, self_proof, engine.kind)
+
+
+def _start_session(kernel: Kernel, engine: EngineConfig, generation: int) -> Session:
+    """Start a session of the very kernel whose hash stands in the replies."""
+    try:
+        kernel.check_unchanged()
+    except ConfigError as changed:
+        raise ProverError(changed.detail) from changed
+    return start_session(engine, generation)

@@ -7,15 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pxl.address import read_networks
-from pxl.auth_hmac import HmacVerifier
-from pxl.auth_message import MessageVerifier
+from pxl.authentication import Signatures
 from pxl.compose_shared import Shared
 from pxl.errors import ConfigError
 from pxl.gate import Gate
 from pxl.guard import Guard
 from pxl.kernel.identity import Kernel
-from pxl.keyring import Keyring
-from pxl.nonces import Freshness, MemoryNonceStore, NonceStore
 from pxl.origins import read_origins
 from pxl.provenance import Provenance, build_sha
 from pxl.ratelimit import MEMORY, RatePolicy
@@ -26,38 +23,20 @@ from pxl.tokens import Tokens
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def build_gate(settings: Settings, provenance: Provenance, *, keyring: Keyring | None = None,
-               shared: Shared | None = None, clock: Callable[[], float] = time.time,
-               started_at: float | None = None) -> Gate:
+def build_gate(settings: Settings, provenance: Provenance, signed: Signatures | None = None,
+               shared: Shared | None = None, clock: Callable[[], float] = time.time) -> Gate:
     """Return what is asked of callers and told about the server. Raises ConfigError with the cure.
 
-    ``keyring`` holds the keys that sign requests, when they must be signed. ``clock`` tells the seconds since
-    1970; what was signed before ``started_at``, by default now, is refused. What is ``shared`` outlives the
-    process, and says itself since when it remembers.
+    ``signed`` checks signatures, where requests must be signed. What replicas may have ``shared`` is
+    used for limits and revocations. ``clock`` tells the seconds since 1970.
     """
     requests, window_s = settings.rate
-    hmac = message = None
-    if keyring is not None:
-        nonces: NonceStore
-        if shared is not None:
-            nonces, store = shared.nonces, shared.nonces
-            freshness = Freshness(clock, 0, settings.hmac_boot_fence_s, lambda: store.remembers_from)
-        else:
-            nonces = MemoryNonceStore(settings.hmac_nonce_capacity)
-            freshness = Freshness(clock, clock() if started_at is None else started_at, settings.hmac_boot_fence_s)
-        hmac = HmacVerifier(keyring, nonces, freshness) if settings.hmac_allow_v1 else None
-        message = MessageVerifier(keyring, nonces, freshness)
     return Gate(
-        Guard(hmac, message, _tokens(settings, shared, clock)),
+        Guard(signed and signed.hmac, signed and signed.message, _tokens(settings, shared, clock)),
         RatePolicy(requests, window_s, settings.rate_limit_total) if settings.is_rate_limited else None,
         read_networks(settings.trusted_proxy or ""),
         read_origins(settings.cors_origins) if settings.cors_origins else (),
         provenance, shared.rate_storage() if shared else (MEMORY, {}), clock)
-
-
-def keyring_of(settings: Settings) -> Keyring | None:
-    """Return the keys that sign requests; None when requests need no signature. Raises ConfigError."""
-    return Keyring.from_settings(settings) if settings.enable_hmac_auth else None
 
 
 def provenance_of(kernel: Kernel, settings: Settings) -> Provenance:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pxl.authentication import Signatures, signatures
 from pxl.outcome import Decide
 from pxl.settings import Settings
 
@@ -22,7 +23,7 @@ class Shared:
         from pxl.redis_stores import RedisDenyList, RedisNonceStore
 
         assert settings.redis_url is not None
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         self._store = RedisLink(settings.redis_url, "shared store")
         # The cache never holds up the nonces: it has a link of its own even where it has no server of its own.
         self._cache = RedisLink(settings.redis_cache_url or settings.redis_url, "shared cache")
@@ -39,6 +40,11 @@ class Shared:
         """Close every connection; idempotent."""
         self._store.close()
         self._cache.close()
+
+    def signatures(self) -> Signatures | None:
+        """Return the checks of signatures; None when requests need none. Raises ConfigError."""
+        nonces = self.nonces
+        return signatures(self._settings, nonces, self._clock, 0, lambda: nonces.remembers_from)
 
     def rate_storage(self) -> tuple[str, dict[str, Any]]:
         """Return where requests are counted: a URI and options for the limiter."""

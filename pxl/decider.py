@@ -7,12 +7,13 @@ bounds the searches too, and a flood of hopeless goals waits in one queue.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
 from pxl.certificate import Countermodel, Proof
 from pxl.checker import Checked, Kernel, KernelLimit, Seat
-from pxl.errors import ProverCrashed, ProverTimeout
+from pxl.errors import ProverCrashed, ProverProtocolError, ProverTimeout, ShuttingDown
 from pxl.formula import Formula
 from pxl.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN, Outcome
 from pxl.render import Script, goal_script, script_of
@@ -28,15 +29,20 @@ class Decider:
                  search: Search = decide) -> None:
         self._kernel, self._search = kernel, search
         self._max_certificate_bytes = max_certificate_bytes
+        self._stopped = threading.Event()
         # A number takes a byte at least: a longer proof need not be written to be refused.
-        self._budget = Budget(max_certificate_numbers=max_certificate_bytes)
+        self._budget = Budget(max_certificate_numbers=max_certificate_bytes, is_stopped=self._stopped.is_set)
+
+    def stop(self) -> None:
+        """Make every search, also those that run, end in :class:`ShuttingDown`."""
+        self._stopped.set()
 
     def __call__(self, formula: Formula, deadline: float) -> Outcome:
         """Decide the formula before the moment ``deadline``.
 
         Raises :class:`KernelDisagreement` when the kernel refuses what the search found,
         :class:`PoolBusy` when no session is free, :class:`ProverError` when sessions fail
-        twice in a row.
+        twice in a row, :class:`ShuttingDown` once stopped.
         """
         work = _Work(time.monotonic())
         try:
@@ -44,15 +50,17 @@ class Decider:
                 work.seated()
                 found = self._search(formula, deadline, self._budget)
                 if isinstance(found, Exhausted):
-                    return work.unknown(found.reason, found.detail)
+                    raise SearchExhausted(found.reason, found.detail)
                 script = self._script(found, formula, deadline)
                 work.searched()
                 checked = self._check(seat, script, deadline)
             if checked is None:
-                # Whatever killed the session may have been meant for another: one fresh try.
+                # Whatever broke the session may have nothing to do with this goal: one fresh try.
                 with self._kernel.seat(deadline) as seat:
                     checked = seat.check(script, deadline)
         except SearchExhausted as limit:
+            if self._stopped.is_set():
+                raise ShuttingDown("the server shut down before the goal was settled", retry_after_s=5) from limit
             return work.unknown(limit.reason, limit.detail)
         except ProverTimeout:
             return work.unknown(TIMEOUT, "the kernel's check ran out of time")
@@ -93,7 +101,7 @@ class Decider:
     def _check(seat: Seat, script: Script, deadline: float) -> Checked | None:
         try:
             return seat.check(script, deadline)
-        except ProverCrashed:
+        except (ProverCrashed, ProverProtocolError):
             return None
 
 

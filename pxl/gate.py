@@ -17,13 +17,13 @@ from pxl.address import Network, bucket, client_address
 from pxl.auth_signed import SignedByKey
 from pxl.drain import Drain
 from pxl.errors import AuthError, PxlError, RateLimited
-from pxl.guard import Access, Guard, access_to
+from pxl.guard import Access, Guard, NoCredentials, access_to
 from pxl.identity import PROVE, Identity, RequestView
 from pxl.origins import Origin
 from pxl.provenance import Provenance
 from pxl.ratelimit import RatePolicy, RateLimits
 
-log = logging.getLogger("pxl.access")
+log = logging.getLogger("pxl.http")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -92,7 +92,7 @@ class Doorkeeper:
         self._gate = gate
         self._drain = drain
         self._limits = RateLimits(gate.rates, *gate.rate_storage) if gate.rates else None
-        self._headers = (*gate.provenance.headers(), *_SECURITY)
+        self._headers = early_headers(gate.provenance)
         app.after_request(self._finish)
         app.before_request(self._authenticate)
         if self._limits:
@@ -118,7 +118,7 @@ class Doorkeeper:
         guard, limits = self._gate.guard, self._limits
         g.address = client_address(request.remote_addr or "", request.headers.getlist("X-Forwarded-For"),
                                    self._gate.trusted_proxies)
-        g.identity, g.claim, g.signed = _ANONYMOUS, Once(_nothing), None
+        g.identity, g.claim, g.signed, g.refusal = _ANONYMOUS, Once(_nothing), None, None
         # What is no route is answered 404 or 405 to anybody, and counted.
         g.access = access = access_to(request.method, request.url_rule.rule) if request.url_rule else _NOWHERE
         if access.is_open:
@@ -130,6 +130,9 @@ class Doorkeeper:
             limits.check_refusals(bucket(g.address))
         try:
             signed = guard.authenticate(view, access)
+        except NoCredentials as refusal:
+            g.refusal = refusal     # counted first, as any other request without a name
+            return
         except AuthError:
             if limits:
                 limits.count_refusal(bucket(g.address))
@@ -139,14 +142,15 @@ class Doorkeeper:
     def _authorize(self) -> None:
         if g.access.is_open:
             return
+        if g.refusal is not None:
+            raise g.refusal
         self._gate.guard.authorize(g.identity, g.access)
         if not getattr(self._app.view_functions.get(request.endpoint or ""), "claims_itself", False):
             g.claim()
 
     def _finish(self, response: Response) -> Response:
-        for name, value in self._headers:
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", "no-store")
+        given = {name.lower() for name, _ in response.headers}
+        response.headers.extend([header for header in self._headers if header[0].lower() not in given])
         response.headers["X-Request-ID"] = g.request_id
         if self._gate.origins:
             response.vary.add("Origin")
@@ -156,6 +160,9 @@ class Doorkeeper:
         if isinstance(g.signed, SignedByKey) and g.claim.is_made and not response.is_streamed:
             body = b"" if request.method == "HEAD" else response.get_data()
             response.headers.update(g.signed.reply_headers(response.status_code, body))
+        if log.isEnabledFor(logging.DEBUG):
+            path = ascii(request.path[:500])[1:-1]
+            log.debug("%s %s %s %d", g.request_id, request.method, path, response.status_code)
         return response
 
 

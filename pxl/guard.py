@@ -59,6 +59,10 @@ def access_to(method: str, rule: str) -> Access:
     return Access(False, OBSERVE if reads else PROVE, True, is_versioned)
 
 
+class NoCredentials(AuthError):
+    """The caller showed nothing that could be checked."""
+
+
 class Verifier(Protocol):
     """Checks one kind of credentials."""
 
@@ -90,7 +94,10 @@ class Guard:
         return self.hmac is not None or self.message is not None
 
     def authenticate(self, view: RequestView, access: Access) -> Signed:
-        """Return who asks; raises AuthError unless exactly one kind of credentials is shown, and valid."""
+        """Return who asks; raises AuthError unless exactly one kind of credentials is shown, and valid.
+
+        Raises NoCredentials when none is shown.
+        """
         if not self.is_on:
             return Signed(Identity("anonymous", "", frozenset({PROVE, OBSERVE})))
         shown: list[Callable[[], Signed]] = []
@@ -105,8 +112,8 @@ class Guard:
         if len(shown) > 1:
             raise AuthError("Invalid signature: show one kind of credentials, not several")
         if not shown:
-            raise AuthError("Invalid signature: this needs "
-                            + " or ".join(self._wanted(access)) + ", and the request has none")
+            wanted = ["a signature"] * self.has_signatures + ["a bearer token"] * self._takes_token(access)
+            raise NoCredentials(f"Invalid signature: this needs {' or '.join(wanted)}, and the request has none")
         return shown[0]()
 
     def authorize(self, identity: Identity, access: Access) -> None:
@@ -130,9 +137,6 @@ class Guard:
 
     def _takes_token(self, access: Access) -> bool:
         return self.tokens is not None and (access.is_versioned or access.role != PROVE or not self.has_signatures)
-
-    def _wanted(self, access: Access) -> list[str]:
-        return ["a signature"] * self.has_signatures + ["a bearer token"] * self._takes_token(access)
 
     def _read_token(self, view: RequestView, access: Access) -> Signed:
         given = view.values("Authorization")

@@ -64,7 +64,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     except InvalidBody:
         raise
     except json.JSONDecodeError as error:
-        raise InvalidBody(f"the body is not JSON: {error.msg} at line {error.lineno}, "
+        raise InvalidBody(f"the body is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, "
                           f"column {error.colno}") from None
     if not isinstance(value, dict):
         raise InvalidBody(f"the body is {_kind(value)}, not an object: send {{\"goal\": \"BOX(A -> A)\"}}")

@@ -21,12 +21,12 @@ _MEMBERS = {"id", "secret", "state", "created_at", "expires_at", "roles"}
 
 
 def stamp_of(path: Path) -> tuple[int, ...] | None:
-    """Return what changes whenever a file does; None when there is none."""
+    """Return what changes whenever a file, or its mode, does; None when there is none."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def read_keyfile(path: Path, now: float) -> tuple[Key, ...]:

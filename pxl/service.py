@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,12 +18,16 @@ from pxl.model import ModelView, model_view
 from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Decide, Outcome
 from pxl.render import certificate_file
 
+log = logging.getLogger("pxl.service")
+
 OVERLAY = "pxl"
 
 # Reading and explaining a short goal is remembered; it is pure, and costs more than a cache hit.
 _MEMO_CHARS = 500
 _MEMO_GOALS = 512
 _SHOWN_CHARS = 4000
+_SHOWN_ATOMS = 100
+_LOGGED_CHARS = 200
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Explanation:
 
     words: str
     coq: str | None
+    atoms: Mapping[str, str] | None
     model: ModelView | None
 
 
@@ -59,6 +65,7 @@ class Explanation:
 class Answer:
     """All there is to say about one goal.
 
+    ``atoms`` says whose name each atom of the statement ``coq`` stands for, unless they are very many.
     ``reason`` (a code) and ``detail`` (a sentence) are set when the verdict is unknown. ``cached``
     tells how the cache was hit, if it was; ``is_shared`` that an equal question in flight
     answered this one too.
@@ -71,6 +78,7 @@ class Answer:
     goal_normalized: str
     words: str
     coq: str | None
+    atoms: Mapping[str, str] | None
     assumptions: str | None
     model: ModelView | None
     certificate: str | None
@@ -120,7 +128,7 @@ class Service:
         """Return the counts of the cache."""
         return self._cache.stats()
 
-    def prove(self, goal: str, timeout_s: float | None = None, want_certificate: bool = False,
+    def prove(self, goal: str, timeout_s: float | None = None, want_certificate: bool = False, *,
               admitted: Callable[[], None] = lambda: None) -> Answer:
         """Answer a goal within ``timeout_s`` seconds (at most ``max_timeout_s``).
 
@@ -144,9 +152,11 @@ class Service:
         told = (self._explain_short if is_short else self._explain)(question, outcome)
         timings = Timings(*(round(1000 * s, 3) for s in (read - began, *spent, self._clock() - began)))
         checked = outcome.checked
+        log.debug("%s (%s) in %.1f ms: %s", outcome.verdict, hit or outcome.reason or "decided", timings.total,
+                  question.normalized[:_LOGGED_CHARS])
         return Answer(
             outcome.verdict, outcome.reason, outcome.detail, goal, question.normalized, told.words, told.coq,
-            checked and checked.assumptions, told.model,
+            told.atoms, checked and checked.assumptions, told.model,
             self._certificate(question, outcome) if want_certificate else None,
             self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings)
 
@@ -179,6 +189,10 @@ class Service:
             outcome = self._decide(question.renamed, deadline)
         except ProverTimeout as late:
             outcome = _out_of_time(late.detail)
+        except KernelDisagreement as bug:
+            log.error("the kernel rejected what the search found for %s: %s", question.normalized[:_SHOWN_CHARS],
+                      bug.detail)
+            raise
         ended = self._clock()
         if outcome.verdict != UNKNOWN:
             self._certified_at = ended
@@ -195,7 +209,10 @@ class Service:
         coq = outcome.script and outcome.script.statement
         if coq and len(coq) > _SHOWN_CHARS:
             coq = f"{'' if outcome.verdict == PROVED else '~ '}Prov goal"       # the certificate defines goal
-        return Explanation(_words(outcome, question.normalized), coq, model)
+        atoms = None
+        if coq and len(question.names) <= _SHOWN_ATOMS:
+            atoms = {f"Atom {number}": name for number, name in enumerate(question.names.values(), 1)}
+        return Explanation(_words(outcome, question.normalized), coq, atoms, model)
 
     def _certificate(self, question: Question, outcome: Outcome) -> str | None:
         """Return the file that coqc re-checks, headed by the client's goal; None when nothing was certified."""

@@ -61,7 +61,7 @@ def _seconds(low: float, high: float) -> tuple[str, Callable[[str], float]]:
         if not (math.isfinite(value) and low <= value <= high):
             raise ValueError(text)
         return value
-    return f"a number of seconds from {low:g} to {high:g}", read
+    return f"a number of seconds from {low:.12g} to {high:.12g}", read
 
 
 def _choice(*words: str, aliases: Mapping[str, str] = {}) -> tuple[str, Callable[[str], str]]:

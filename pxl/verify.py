@@ -3,6 +3,7 @@
 The file is not trusted. It may only use the few kinds of sentence that certificates are made
 of; it is compiled apart; then a second file of ours asks Coq whether its ``answer`` really has the type
 ``PXL.Prov.Prov goal`` (or its negation), what ``goal`` prints as, and what the theorem rests on.
+The goal and the verdict in its opening comment, which Coq does not read, must be those of the theorem.
 """
 
 from __future__ import annotations
@@ -18,17 +19,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pxl.checker import ALLOWED_PRIMITIVES
-from pxl.errors import ConfigError, ProverTimeout
+from pxl.errors import ConfigError, ProverTimeout, RequestError
+from pxl.formula import format_formula, parse, rename_atoms
 from pxl.prover.launch import confined
 
 MIB = 1024 * 1024
 MAX_CHARS = 64 * MIB
 _SHOWN_CHARS = 4000
+_READ_CHARS = 32_000        # a goal that a comment repeats is not longer than this with its atoms renamed
 
 _TOKEN = re.compile(r'\(\*|\*\)|"(?:[^"]|"")*+"|"|\.(?=\s|\Z)')
 _ALLOWED = tuple(re.compile(pattern, re.DOTALL) for pattern in (
     r"From (PXL|Coq) Require (Import )?[A-Za-z0-9_ ]+", r"Open Scope [a-z0-9_]+", r"Definition [a-z]+\b.*",
     r"Theorem answer : .*", r"Proof", r"exact .*", r"Qed", r"Print Assumptions answer"))
+
+_COMMENT = re.compile(r"\A\(\* Goal: (?!\(too long)(.*)\n *Verdict: (\w+)\n")
 
 _PROBE = """\
 From PXL Require Import Form Prov Text Transport.
@@ -48,10 +53,14 @@ class Rejected(Exception):
 
 @dataclass(frozen=True)
 class Accepted:
-    """What Coq accepted: the theorem, the goal's canonical text, what it rests on, who issued the file."""
+    """What Coq accepted: the theorem, the goal's canonical text, what it rests on, who issued the file.
+
+    ``asked`` is the goal with the client's atoms, as the file's comment has it, if it has one.
+    """
 
     theorem: str
     goal: str
+    asked: str | None
     assumptions: str
     issued_by: str | None
 
@@ -63,7 +72,11 @@ def verify(text: str, kernel_dir: Path, timeout_s: float) -> Accepted:
     """
     if len(text) > MAX_CHARS:
         raise Rejected(f"the file has more than {MAX_CHARS} characters")
-    for sentence in sentences(text):
+    found = sentences(text)
+    for needed in ("Definition goal ", "Theorem answer "):
+        if not any(sentence.startswith(needed) for sentence in found):
+            raise Rejected(f"it is no certificate: it has no `{needed}...`")
+    for sentence in found:
         if not any(pattern.fullmatch(sentence) for pattern in _ALLOWED):
             raise Rejected(f"it holds a sentence that no certificate needs: {sentence[:80]!r}")
     refutes = re.search(r"^Theorem answer : ~", text, re.MULTILINE) is not None
@@ -72,16 +85,36 @@ def verify(text: str, kernel_dir: Path, timeout_s: float) -> Accepted:
         place = Path(directory)
         (place / "Certificate.v").write_text(text, encoding="utf-8")
         _compile(place, kernel_dir, "Certificate.v", deadline)
-        probe = _PROBE.format(theorem="~ PXL.Prov.Prov" if refutes else "PXL.Prov.Prov", shown=_SHOWN_CHARS)
+        probe = _PROBE.format(theorem="~ PXL.Prov.Prov" if refutes else "PXL.Prov.Prov", shown=_READ_CHARS)
         (place / "Probe.v").write_text(probe, encoding="utf-8")
         said = _compile(place, kernel_dir, "Probe.v", deadline)
     shown = re.search(r"\n *= (.*)\n *: list", said)
     if shown is None:
         raise Rejected("Coq did not say what its goal is")
     goal = bytes.fromhex("".join(re.findall(r"\bx([0-9a-f]{2})\b", shown[1]))).decode("ascii")
+    asked = _asked(text, goal, "refuted" if refutes else "proved")
     issued_by = re.search(r"^ *Kernel: ([0-9a-f]{64})\b", text[:2 * MIB], re.MULTILINE)
-    return Accepted("~ Prov goal" if refutes else "Prov goal", goal + ("..." if len(goal) == _SHOWN_CHARS else ""),
+    return Accepted("~ Prov goal" if refutes else "Prov goal", _cut(goal), asked and _cut(asked),
                     _assumptions(said), issued_by[1] if issued_by else None)
+
+
+def _asked(text: str, goal: str, verdict: str) -> str | None:
+    """Return the goal that the opening comment names, or reject one that the theorem is not about."""
+    comment = _COMMENT.match(text)
+    if comment is None:
+        return None
+    try:
+        renamed = format_formula(rename_atoms(parse(comment[1]))[0])
+    except RequestError as error:
+        raise Rejected(f"the goal in its opening comment is no formula: {error.detail}") from None
+    if renamed[:_READ_CHARS] != goal or comment[2] != verdict:
+        raise Rejected(f"its opening comment says {comment[2]} of {_cut(comment[1])}; its theorem is that {_cut(goal)} "
+                       f"is {verdict}")
+    return comment[1]
+
+
+def _cut(goal: str) -> str:
+    return goal if len(goal) <= _SHOWN_CHARS else goal[:_SHOWN_CHARS] + "..."
 
 
 def sentences(text: str) -> list[str]:

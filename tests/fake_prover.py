@@ -147,7 +147,8 @@ class FakeSertop(Fake):
                     greeted = True
                     continue
                 pending.append((tag, command))
-                if command.startswith("(Cancel"):
+                # What is not rolled back, a preamble, ends with its execution.
+                if command.startswith("(Cancel") or command.startswith("(Exec") and not self.unread:
                     self.answer(self.transact(pending))
                     pending = []
 
@@ -210,7 +211,7 @@ class FakeCoqidetop(Fake):
                     greeted = True
                     continue
                 pending.append(call.decode())
-                if b'"Edit_at"' in call:
+                if b'"Edit_at"' in call or b'"Status"' in call and not self.unread:
                     self.answer(self.transact(pending))
                     pending = []
 

@@ -16,8 +16,9 @@ import requests
 from fake_decider import FakeDecider, FakePool
 
 from pxl.app import Parts, create_app
+from pxl.authentication import signatures
 from pxl.cache import ProofCache
-from pxl.compose_gate import build_gate, keyring_of
+from pxl.compose_gate import build_gate
 from pxl.compose_shared import Shared, build_shared
 from pxl.drain import Drain
 from pxl.errors import ProverCrashed
@@ -69,9 +70,9 @@ def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakeP
                       max_in_flight=settings.pool_size + settings.max_queue)
     self_proof = SelfProof(decider.decide, lambda: service.certified_at)
     about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
+    signed = shared.signatures() if shared else signatures(settings, remembers_from=0)
     return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about,
-                 gate=gate or build_gate(settings, PROVENANCE, keyring=keyring_of(settings), shared=shared, started_at=0),
-                 shared=shared), service, self_proof
+                 gate=gate or build_gate(settings, PROVENANCE, signed, shared), shared=shared), service, self_proof
 
 
 @contextmanager

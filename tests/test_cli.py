@@ -97,6 +97,12 @@ class TestWithAServer:
         assert main(["prove", "A -> A", "--server", live.url, "--certificate", str(file)]) == 0
         assert "Theorem answer : Prov goal." in file.read_text() and str(file) in capsys.readouterr().out
 
+    @pytest.mark.parametrize("place", ["no/such/directory/c.v", "."])
+    def test_a_certificate_that_cannot_be_written_is_2_before_anything_is_asked(self, live, tmp_path, place, capsys):
+        runs = live.decider.runs
+        assert main(["prove", "Q9 -> Q8", "--server", live.url, "--certificate", str(tmp_path / place)]) == 2
+        assert "cannot write the certificate" in capsys.readouterr().err and live.decider.runs == runs
+
     def test_a_dash_reads_standard_input(self, live, monkeypatch):
         monkeypatch.setattr(sys, "stdin", io.StringIO("BOX(A) -> A\n"))
         assert main(["prove", "-", "--server", live.url]) == 0
@@ -108,7 +114,9 @@ class TestUsage:
     def test_a_wrong_command_line_is_2(self, arguments, capsys):
         with pytest.raises(SystemExit) as caught:
             main(arguments)
-        assert caught.value.code == 2 and capsys.readouterr().err
+        assert caught.value.code == 2
+        said = capsys.readouterr().err
+        assert "error: " in said and "_seconds" not in said
 
     def test_a_goal_that_is_no_formula_needs_no_session_to_be_2(self, capsys):
         assert main(["prove", "A ->"]) == 2
@@ -156,6 +164,7 @@ class TestWithCoq:
         assert main(["verify", str(certificates["proved"])]) == 0
         out = capsys.readouterr().out
         assert "Prov goal" in out and "goal: BOX(p1 -> p2) -> (BOX(p1) -> BOX(p2))" in out
+        assert "as asked: BOX(A -> B) -> (BOX(A) -> BOX(B))\n" in out
         assert "assumptions: none" in out and "issued by another" not in out
 
     def test_a_refutation_is_accepted_as_a_refutation(self, certificates, capsys):
@@ -173,7 +182,8 @@ class TestWithCoq:
         ("Proof.", 'Redirect "/tmp/pxl_redirected" Print Prov.\nProof.'), ("Proof.", 'Load "x".\nProof.'),
         ("Proof.", "Unset Guard Checking.\nProof."), ("Proof.", "Declare ML Module \"x\".\nProof."),
         ("Proof.", "Notation Prov := (fun _ => False).\nProof."), ("Theorem answer", "#[bypass_check(guard)] Theorem answer"),
-        ("(Box (Atom 1))", "(Box (Atom 2))"), ("Print Assumptions", "(* Print Assumptions"),
+        ("(* Goal: A -> BOX(A)", "(* Goal: A -> BOX(B)"), ("(* Goal: A", "(* Goal: <>"), ("Verdict: refuted", "Verdict: proved"),
+        ("Definition goal", "Definition other"), ("(Box (Atom 1))", "(Box (Atom 2))"), ("Print Assumptions", "(* Print Assumptions"),
     ])
     def test_a_tampered_certificate_is_rejected(self, certificates, tmp_path, what, by, capsys):
         text = certificates["refuted"].read_text()
@@ -192,3 +202,9 @@ class TestWithCoq:
 
     def test_a_file_that_is_not_there_is_2(self, tmp_path, capsys):
         assert main(["verify", str(tmp_path / "none.v")]) == 2
+
+    def test_a_file_that_is_not_text_is_2(self, tmp_path, capsys):
+        file = tmp_path / "picture.v"
+        file.write_bytes(b"\xff\xd8\xff")
+        assert main(["verify", str(file)]) == 2
+        assert "is no certificate" in capsys.readouterr().err

@@ -16,9 +16,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from live_server import HASH, Live, running
 
-from pxl.errors import KernelDisagreement, PoolBusy, ProverCrashed
+from pxl.drain import Drain
+from pxl.errors import ConfigError, KernelDisagreement, PoolBusy, ProverCrashed
 from pxl.health import FRESH_S, SelfProof
 from pxl.outcome import PROVED, UNKNOWN, Outcome
+from pxl.server import Server
+from pxl.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,7 @@ class TestProve:
         assert reply["goal"] == reply["goal_normalized"] == "BOX(A -> A)"
         assert reply["kernel_hash"] == HASH and reply["countermodel"] is None
         assert reply["statement"]["coq"] == "Prov goal" and "kernel-checked" in reply["statement"]["words"]
+        assert reply["statement"]["atoms"] == {"Atom 1": "A"}
         assert reply["id"] == response.headers["X-Request-ID"]
         assert isinstance(reply["latency_ms"], float) and set(reply["timings"]) == {"parse", "queue", "search", "kernel"}
         assert "certificate" not in reply
@@ -211,7 +215,20 @@ class TestBadRequests:
 
     def test_a_declared_giant_is_refused_before_it_is_sent(self, live: Live):
         head = b"POST /prove HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2000000000\r\n\r\n"
-        assert live.raw(head).startswith(b"HTTP/1.1 413 ")
+        answer = live.raw(head)
+        assert answer.startswith(b"HTTP/1.1 413 ") and b"1048576 bytes (setting MAX_REQUEST_SIZE)" in answer
+
+    @pytest.mark.parametrize(("request_", "status", "word"), [
+        (b"GARBAGE\r\n\r\n", 400, "Start line"), (b"POST /prove HTTP/1.1\r\nContent-Length: +5\r\n\r\n", 400, "Content-Length"),
+        (b"POST /prove HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "Transfer-Encoding"),
+        (b"GET /healthz HTTP/1.1\r\nX: " + b"a" * 32_768 + b"\r\n\r\n", 431, "32768 bytes"),
+    ], ids=lambda v: ascii(v)[:30])
+    def test_what_never_reaches_the_application_is_refused_in_a_problem_document_too(self, live: Live, request_, status,
+                                                                                    word):
+        head, _, body = live.raw(request_).partition(b"\r\n\r\n")
+        document = json.loads(body)
+        assert head.split()[1] == b"%d" % status and b"Content-Type: application/problem+json" in head
+        assert document["ok"] is False and document["status"] == status and word in document["error"] and document["id"]
 
     def test_a_chunked_giant_is_refused(self, live: Live):
         chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
@@ -467,3 +484,10 @@ class TestCrowds:
             connection.close()
         eventually(lambda: live.decider.running == 0)
         assert live.prove("A -> A").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1::1", "203.0.113.5"])
+def test_an_address_that_cannot_be_had_stops_the_start_and_names_the_cure(live: Live, host):
+    settings = Settings.from_env({"PXL_SERVER_PORT": str(live.port), "PXL_HOST": host})
+    with pytest.raises(ConfigError, match=f"cannot listen on {host}:{live.port}: .*correct PXL_HOST or PXL_SERVER_PORT"):
+        Server(lambda environ, start_response: [], settings, Drain(0))

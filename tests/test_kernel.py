@@ -179,6 +179,17 @@ def test_a_flipped_byte_is_caught(copy: Path) -> None:
         Kernel.load(copy)
 
 
+def test_a_change_after_the_start_is_caught(copy: Path) -> None:
+    kernel = Kernel.load(copy)
+    kernel.check_unchanged()
+    flip_a_byte(copy / "Two.vo")
+    with pytest.raises(ConfigError, match=r"Two\.vo is not the file"):
+        kernel.check_unchanged()
+    build(write_sources(copy.parent / "src", Two=TWO + "Definition three : nat := 3.\n"), copy, lambda _: None)
+    with pytest.raises(ConfigError, match="built anew .* start it again"):
+        kernel.check_unchanged()
+
+
 @pytest.mark.parametrize(("damage", "complaint"), [
     (lambda where: (where / "Two.vo").unlink(), r"Two\.vo is missing"),
     (lambda where: (where / "Evil.vo").write_bytes(b"x"), r"Evil\.vo was not written by the build"),

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     {"address", "errors", "identity", "origins", "secretkey", "settings"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "redis_link", "signing"},
-    {"formula"},
+    {"authentication", "formula"},
     {"certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render", "search",
      "redis_stores", "tokens"},
     {"cache", "checker", "decider", "model", "outcome", "overlays", "shared_cache", "verify"},

@@ -319,6 +319,16 @@ def test_an_idle_session_that_ended_is_replaced_before_anyone_asks(make: Callabl
     until(lambda: world.sessions[0].closed == 1)
 
 
+def test_idle_sessions_that_end_all_at_once_turn_nobody_away(make: Callable[..., Pool], world: World) -> None:
+    """Whatever killed them has said nothing about starting new ones; the next request waits for one."""
+    pool = make(size=5)
+    for session in list(world.sessions):
+        session.kill()
+    assert lease_generation(pool, soon()) > 5
+    until(lambda: pool.stats().idle == 5)
+    assert pool.stats().refusals == 0 and pool.stats().restarts == {"crash": 5}
+
+
 def test_starts_that_fail_back_off(make: Callable[..., Pool], world: World) -> None:
     """Failing starts slow down, requests are told why at once, and recovery needs no help."""
     world.broken = "no such program"

@@ -148,6 +148,15 @@ def test_a_prover_that_does_not_start_says_why(start: Start) -> None:
     assert "cannot find the library" in caught.value.stderr_tail
 
 
+def test_a_prover_that_accepts_what_is_false_does_not_start(start: Start) -> None:
+    """A session proves by refusing what it must that its acceptance means something."""
+    with pytest.raises(ProverProtocolError, match="false theorem"):
+        start("none", preamble=GOAL, refused=GOAL).warm(soon())
+    session = start("none", preamble=GOAL, refused=("Lemma a : False.",))
+    session.warm(soon())
+    assert session.run(GOAL, QUERY, soon()) == CLOSED
+
+
 def test_starting_has_a_deadline(start: Start) -> None:
     """A prover that never greets is killed."""
     session = start("mute-at-start")

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fake_decider import Clock, FakeDecider, eventually
+from fake_decider import Clock, FakeDecider, certified, eventually
 
 from pxl.cache import ProofCache
 from pxl.certificate import Countermodel
@@ -68,6 +68,18 @@ class TestAnswers:
         decider = FakeDecider(lambda f, d: Outcome(REFUTED, countermodel=Countermodel((frozenset({"p1"}),), 0)))
         with pytest.raises(KernelDisagreement):
             service(decider).prove("A")
+
+    def test_a_disagreement_of_the_kernel_is_logged_with_the_goal(self, caplog):
+        def disagree(formula, deadline):
+            raise KernelDisagreement("Coq refused the certificate")
+        with pytest.raises(KernelDisagreement):
+            service(FakeDecider(disagree)).prove("Good(x) -> BOX(Good(x))")
+        assert "Good(x) -> BOX(Good(x)): Coq refused the certificate" in caplog.text
+
+    def test_the_statements_atoms_are_named_unless_they_are_very_many(self):
+        assert service().prove("Q(b) -> P(a)").atoms == {"Atom 1": "Q(b)", "Atom 2": "P(a)"}
+        many = FakeDecider(lambda f, d: Outcome(PROVED, **certified("Prov goal")))
+        assert service(many).prove(" /\\ ".join(f"A{n}" for n in range(101))).atoms is None
 
     def test_a_huge_goal_is_answered_without_the_table_of_subformulas(self):
         goal = " /\\ ".join(f"A{n}" for n in range(500))

@@ -155,3 +155,12 @@ class TestOneTable:
         assert done.returncode == 2
         assert done.stderr.splitlines()[0].startswith("serve_pxl.py: PXL_ZZZ is not a setting")
         assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize(("key", "words"), [("your-256-bit-secret", "a placeholder"), ("0123456789abcdef", "shorter than 32"),
+                                                (KEY, "")])
+    def test_check_config_looks_at_keys_in_files_too(self, tmp_path, key, words):
+        file = tmp_path / "key"
+        file.write_text(key + "\n")
+        done = subprocess.run([sys.executable, ROOT / "serve_pxl.py", "--check-config"], capture_output=True, text=True,
+                              timeout=60, env={"JWT_SECRET_KEY_FILE": str(file)})
+        assert done.returncode == (2 if words else 0) and words in done.stderr and key not in done.stderr

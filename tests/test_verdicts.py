@@ -16,7 +16,7 @@ from pxl.certificate import (OPCODES, Countermodel, Necessitation, Proof, Rup, d
                              encode_numbers)
 from pxl.checker import Checker
 from pxl.decider import Decider
-from pxl.errors import KernelDisagreement, PxlError
+from pxl.errors import KernelDisagreement, PxlError, ShuttingDown
 from pxl.formula import Formula, format_formula, parse, rename_atoms
 from pxl.prover import CLOSED
 from pxl.render import goal_script, script_of
@@ -196,6 +196,19 @@ def test_an_axiom_in_a_session_gives_no_verdict(checker):
     cheat = ("Axiom cheat : forall f, Prov f.", *script.sentences[:3], "exact (cheat goal).", "Qed.")
     with pytest.raises(PxlError):
         checker.check(type(script)(cheat, script.statement, 0), soon())
+
+
+def test_a_stopped_decider_ends_its_searches_and_begins_no_more(checker):
+    decider = None
+
+    def search(formula, deadline, budget):
+        decider.stop()      # as the drain does, from another thread, when its time is over
+        return decide(formula, deadline, budget)
+
+    decider = Decider(checker, search=search)
+    for _ in range(2):
+        with pytest.raises(ShuttingDown):
+            decider(families.boxed_pigeonhole(11), soon())
 
 
 # --- searches that lie -----------------------------------------------------------------------

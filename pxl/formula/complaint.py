@@ -23,6 +23,16 @@ _LETTERS = dict(zip(_LOOKALIKES, "ABESIJKMHOPCTXYaeopcyxijs" "ABEZHIKMNOPTYXo",
 _SIGNS = {sign: instead for signs, instead in (
     ("⇒⟹⟶⊃", "->"), ("⇔⟺⟷≡=", "<->"), ("∼˜", "~"), ("⋀^", "/\\"), ("⋁", "\\/"),
     ("◻▢☐⬜", "[]"), ("♢◊⋄⬦", "<>"), ("（", "("), ("）", ")")) for sign in signs}
+# Characters that stand in the language only as parts of signs or atoms.
+_PARTS = {
+    "<": "Write `<>` for a diamond, `<->` for equivalence, each in one piece.",
+    ">": "Write `->`, `<->` or `<>`, each in one piece.",
+    "-": "Write `->` or `<->`, each in one piece.",
+    "/": "Write `/\\` or `\\/`, each in one piece.",
+    "\\": "Write `/\\` or `\\/`, each in one piece.",
+    ",": "A comma only separates the arguments of an atom, as in f(a,b).",
+    ".": "A goal has no full stop: leave it out.",
+}
 _QUANTIFIERS = {"forall", "exists", "∀", "∃"}
 _TEMPORAL = {"G", "F", "X", "U", "R", "W", "always", "eventually", "next", "until"}
 
@@ -99,6 +109,9 @@ def _note(text: str, index: int, start: int, end: int) -> str:
         return "No parenthesis is open here."
     if {token.lower(), before.lower()} & _QUANTIFIERS:
         return "There are no quantifiers in this language: it is propositional."
+    if _inside_arguments(found, index, lexicon) and (kind != OTHER or token in _PARTS):
+        return ("A name with an opening parenthesis behind it begins a ground atom, "
+                "as in Good(x): its arguments are names, numbers or ground terms.")
     if kind == NUMBER:
         return "A number can only be an argument, as in Goal(3); the constants are TOP and BOT."
     if kind == OTHER:
@@ -108,9 +121,6 @@ def _note(text: str, index: int, start: int, end: int) -> str:
             return "There are no temporal operators in this language."
         if lexicon[before] == NAME:
             return "Between two formulas an operator is needed; names have no blanks in them."
-    if _inside_arguments(found, index, lexicon):
-        return ("A name with an opening parenthesis behind it begins a ground atom, "
-                "as in Good(x): its arguments are names, numbers or ground terms.")
     return ""
 
 
@@ -143,6 +153,8 @@ def _note_on_sign(text: str, token: str, start: int, end: int) -> str:
         return f"Write `{_SIGNS[token]}`."
     if token in "[]{}":
         return "Only round parentheses group; a box is BOX or []."
+    if token in _PARTS:
+        return _PARTS[token]
     if len(token) > 1:
         return "A name begins with a letter or _."
     if " " <= token <= "~":

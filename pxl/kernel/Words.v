@@ -1,8 +1,10 @@
 (** * Text as an array of machine words
 
     An array literal of words is what Coq reads fastest. Nine characters make a
-    word, least significant first; NUL ends the text. No theorem uses this file:
-    it makes texts, which the checkers then judge.
+    word, least significant first; NUL ends the text. Word [i] is written less [i]:
+    Coq keeps a term's constants in a hash table by their low bits, where text
+    repeats itself (half a million words took 9 s to read, and now 4 s). No
+    theorem uses this file: it makes texts, which the checkers then judge.
 
     [Print Assumptions] of an answer whose text is unpacked lists these eight
     primitives, and nothing else may be listed: [PrimInt63.int], [PrimInt63.add],
@@ -57,7 +59,7 @@ Definition word (w : int) (k : list byte) : list byte :=
 Fixpoint words (a : array int) (height : nat) (size i : int) (k : list byte) : list byte :=
   if ltb i (array_length _ a) then
     match height with
-    | O => word (array_get _ a i) k
+    | O => word (add (array_get _ a i) i) k
     | S height =>
         let half := lsr size 1 in
         words a height half i (words a height half (add i half) k)

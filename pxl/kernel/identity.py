@@ -113,6 +113,14 @@ class Kernel:
         return Kernel(kernel_dir, manifest.kernel_hash, manifest.compiled_hash,
                       manifest.coq_version, read_stamp(kernel_dir, manifest.compiled_hash))
 
+    def check_unchanged(self) -> None:
+        """Hash the compiled files once more; raise ConfigError unless they are those that were loaded."""
+        manifest = read_manifest(self.kernel_dir)
+        if manifest.compiled_hash != self.compiled_hash:
+            raise ConfigError(f"the kernel in {self.kernel_dir} was built anew after this program had started; "
+                              f"start it again")
+        _compare(self.kernel_dir, manifest)
+
 
 def _compare(kernel_dir: Path, manifest: Manifest) -> None:
     try:

@@ -27,8 +27,9 @@ class CoqidetopSession(PipeSession):
 
     engine = "coqidetop"
 
-    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = ()) -> None:
-        super().__init__(channel, generation=generation, preamble=preamble)
+    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
+                 refused: Sequence[str] = ()) -> None:
+        super().__init__(channel, generation=generation, preamble=preamble, refused=refused)
         self._base = self._last = _ROOT
 
     def _greet(self, deadline: float) -> None:

@@ -24,7 +24,8 @@ class EngineConfig:
     """How to start one kind of prover.
 
     ``kind`` is ``serapi`` or ``coqidetop``. ``kernel_dir`` holds compiled files, which get the
-    logical name ``logical_root``. ``preamble`` is executed once and makes the base state.
+    logical name ``logical_root``. ``preamble`` is executed once and makes the base state; a session
+    that accepts ``refused``, which it must refuse there, is no prover.
     64 MiB of stack bear about 30,000 levels of nesting. ``max_answer_bytes`` bounds what the
     prover may say to one request.
     """
@@ -34,6 +35,7 @@ class EngineConfig:
     kernel_dir: Path | None = None
     logical_root: str = "PXL"
     preamble: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     memory_limit_bytes: int = 2048 * MIB
     stack_limit_bytes: int = 64 * MIB
     ocamlrunparam: str = "s=4M"
@@ -61,7 +63,7 @@ class EngineSettings(Protocol):
 
 
 def find_engine(settings: EngineSettings, *, kernel_dir: Path | None = None,
-                preamble: Sequence[str] = ()) -> EngineConfig:
+                preamble: Sequence[str] = (), refused: Sequence[str] = ()) -> EngineConfig:
     """Return the prover to use: sertop when there is one, else coqidetop.
 
     Raises :class:`ConfigError`, which names the cure, when there is neither.
@@ -73,7 +75,7 @@ def find_engine(settings: EngineSettings, *, kernel_dir: Path | None = None,
         else:
             binary = _program(settings.coqidetop, "PXL_COQIDETOP", ("coqidetop.opt", "coqidetop"))
         if binary is not None:
-            return EngineConfig(kind, binary, kernel_dir, preamble=tuple(preamble),
+            return EngineConfig(kind, binary, kernel_dir, preamble=tuple(preamble), refused=tuple(refused),
                                 memory_limit_bytes=settings.session_memory_mb * MIB)
     names = " nor ".join("sertop" if kind == "serapi" else "coqidetop" for kind in wanted)
     raise ConfigError(f"no prover: {'neither ' if len(wanted) > 1 else 'no '}{names} is on PATH. Install Coq "
@@ -90,7 +92,7 @@ def start_session(config: EngineConfig, generation: int = 1) -> PipeSession:
     env = environment(os.environ, ocamlrunparam=config.ocamlrunparam)
     channel = Channel(argv, env, max_answer_bytes=config.max_answer_bytes)
     session = SertopSession if config.kind == "serapi" else CoqidetopSession
-    return session(channel, generation=generation, preamble=config.preamble)
+    return session(channel, generation=generation, preamble=config.preamble, refused=config.refused)
 
 
 def _program(explicit: str | None, variable: str, names: Sequence[str]) -> str | None:

@@ -220,8 +220,9 @@ class Pool:
             if not self._closed:
                 self._restarts[reason] += 1
                 if reason == "crash" and session.uses == 0:
-                    # It never served: starting the next one at once could go on for ever.
-                    self._start_failed(self._backoff.rounds, "a session ended before its first use")
+                    # It never served: starting the next one at once could go on for ever. Round 0 is that of every
+                    # session that became ready: all that are killed together count once, and nobody is turned away.
+                    self._start_failed(0, "a session ended before its first use")
             self._orders.notify()
             self._changed.notify_all()
         _log.info("session %d (process %d) is replaced after %d uses: %s",

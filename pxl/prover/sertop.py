@@ -35,8 +35,9 @@ class SertopSession(PipeSession):
 
     engine = "serapi"
 
-    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = ()) -> None:
-        super().__init__(channel, generation=generation, preamble=preamble)
+    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
+                 refused: Sequence[str] = ()) -> None:
+        super().__init__(channel, generation=generation, preamble=preamble, refused=refused)
         self._base = _ROOT
         # Far above sertop's own counter, which starts at 1, and new in every session.
         self._next = 1_000_000 + secrets.randbelow(1 << 30)

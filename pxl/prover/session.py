@@ -36,7 +36,7 @@ class Session(Protocol):
     death: str | None
 
     def warm(self, deadline: float) -> None:
-        """Wait until the prover talks and has executed its preamble; a failure kills it."""
+        """Wait until the prover talks and has executed its preamble; a failure kills it, and so does credulity."""
 
     def run(self, sentences: Sequence[str], query: str | None, deadline: float) -> str | None:
         """Execute the sentences above the base state, all or nothing, then the query.
@@ -66,9 +66,11 @@ class PipeSession(ABC):
 
     engine: ClassVar[str]
 
-    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = ()) -> None:
+    def __init__(self, channel: Channel, *, generation: int = 1, preamble: Sequence[str] = (),
+                 refused: Sequence[str] = ()) -> None:
         self._channel = channel
         self._preamble = tuple(preamble)
+        self._refused = tuple(refused)
         self.pid = channel.pid
         self.generation = generation
         self.uses = 0
@@ -86,6 +88,16 @@ class PipeSession(ABC):
             except CoqRejected as refusal:
                 raise ProverCrashed(f"Coq refused the session's preamble: {refusal.detail}",
                                     stderr_tail=self._channel.stderr_tail) from refusal
+            if self._refused:
+                self._refuse_non_sentences(self._refused)
+                self._must_refuse(self._refused, deadline)
+
+    def _must_refuse(self, texts: Sequence[str], deadline: float) -> None:
+        try:
+            self._transact(texts, False, deadline)
+        except CoqRejected:
+            return
+        raise self._broken("accepts a false theorem, so it proves nothing")
 
     def run(self, sentences: Sequence[str], query: str | None, deadline: float) -> str | None:
         """See :meth:`Session.run`.

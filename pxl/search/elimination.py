@@ -11,6 +11,7 @@ checks the certificate, and a countermodel is evaluated before it is returned.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pxl.certificate import Countermodel, Necessitation, Proof, Rup, Step
@@ -21,7 +22,7 @@ from pxl.search.sat import SatSolver, SearchExhausted, Trace
 
 @dataclass(frozen=True)
 class Exhausted:
-    """No verdict: a stated limit ran out. ``reason`` is ``timeout`` or ``size``."""
+    """No verdict: a stated limit ran out. ``reason`` is that of :class:`SearchExhausted`."""
 
     reason: str
     detail: str
@@ -29,10 +30,11 @@ class Exhausted:
 
 @dataclass(frozen=True)
 class Budget:
-    """Limits of one search. Sizes in bytes (trace) and numbers (certificate)."""
+    """Limits of one search: bytes of trace, numbers in the certificate, and who may stop it early."""
 
     max_trace_bytes: int = 64 * 1024 * 1024
     max_certificate_numbers: int = 8 * 1024 * 1024
+    is_stopped: Callable[[], bool] = lambda: False
 
 
 def decide(formula: Formula, deadline: float, budget: Budget = Budget()) -> Proof | Countermodel | Exhausted:
@@ -41,7 +43,7 @@ def decide(formula: Formula, deadline: float, budget: Budget = Budget()) -> Proo
     Returns a proof, a countermodel that refutes it, or which limit ran out.
     """
     form = clause_form(formula)
-    solver = SatSolver(deadline, budget.max_trace_bytes)
+    solver = SatSolver(deadline, budget.max_trace_bytes, budget.is_stopped)
     try:
         search = _Search(formula, form, solver, deadline, budget)
         return search.run()
@@ -56,6 +58,7 @@ class _Search:
                  deadline: float, budget: Budget) -> None:
         self._formula, self._form = formula, form
         self._solver, self._deadline, self._budget = solver, deadline, budget
+        self._began = time.monotonic()
         self._inputs: list[int | tuple[int, int]] = []     # defining clause number, or (core, node)
         self._cores = 0
         signs = needed_signs(formula)
@@ -88,7 +91,7 @@ class _Search:
                 return self._proof()
             worlds = self._worlds(model)
             if worlds is not None:
-                return self._countermodel(worlds)
+                return self._countermodel(model, worlds)
 
     def _solve(self, assumptions: list[int]) -> set[int] | None:
         model = self._solver.solve(assumptions)
@@ -122,16 +125,39 @@ class _Search:
             self._inputs.append((self._cores - 1, node))
             self._solver.add(clean)
 
-    def _countermodel(self, worlds: list[set[int]]) -> Countermodel:
+    def _countermodel(self, model: set[int], worlds: list[set[int]]) -> Countermodel:
+        # A smaller model is worth as much time again, and a tenth of what is left for the kernel.
+        now = time.monotonic()
+        until = now + min((self._deadline - now) / 10, now - self._began + 0.005)
+        if len(worlds) > 1:
+            worlds = self._fewer_worlds(model, worlds, until)
         names = [(v, node[1]) for v, node in enumerate(self._formula.nodes, 1) if node[0] == "atom"]
         valuations = [frozenset(name for v, name in names if v in world) for world in worlds]
-        # A smaller model is worth a tenth of the time that is left for the kernel.
-        now = time.monotonic()
-        return minimise(self._formula, valuations, now + (self._deadline - now) / 10)
+        return minimise(self._formula, valuations, until, self._solver.check_time)
+
+    def _fewer_worlds(self, model: set[int], worlds: list[set[int]], until: float) -> list[set[int]]:
+        """Let each world meet as many demands as it can, the first one also the goal's falsity."""
+        modal = [v if v in model else -v for v in self._modal]
+        unmet = [witness for _, when, witness in self._demands if when in model]
+        fewer: list[set[int]] = []
+        while unmet or not fewer:
+            must = unmet[0] if fewer else -self._form.root
+            wanted = [witness for witness in unmet if witness != must]
+            world = None
+            while world is None:
+                if time.monotonic() >= until or len(fewer) + 1 >= len(worlds):
+                    return worlds
+                world = self._solve([must, *wanted, *modal])
+                if world is None:
+                    blamed = set(self._solver.core)
+                    wanted.remove(next(witness for witness in reversed(wanted) if witness in blamed))
+            fewer.append(world)
+            unmet = [witness for witness in unmet if witness not in world]
+        return fewer
 
     def _proof(self) -> Proof:
         trace = self._solver.trace()
-        proof = Proof(self._formula, trim(trace, self._inputs, len(self._form.clauses)))
+        proof = Proof(self._formula, trim(trace, self._inputs, len(self._form.clauses), self._solver.check_time))
         numbers = sum(len(s.literals) + len(s.hints) + 3 if isinstance(s, Rup) else 3 for s in proof.steps)
         if numbers > self._budget.max_certificate_numbers:
             raise SearchExhausted("size", f"the proof has {numbers} numbers; the limit is "
@@ -139,7 +165,8 @@ class _Search:
         return proof
 
 
-def trim(trace: Trace, inputs: list[int | tuple[int, int]], defining: int) -> tuple[Step, ...]:
+def trim(trace: Trace, inputs: list[int | tuple[int, int]], defining: int,
+         check_time: Callable[[], None] = lambda: None) -> tuple[Step, ...]:
     """Return the steps that the last core of a trace needs, numbered for the kernel.
 
     ``inputs`` says what each input clause was: a defining clause's number, or the core and the
@@ -154,6 +181,8 @@ def trim(trace: Trace, inputs: list[int | tuple[int, int]], defining: int) -> tu
         if key in needed:
             continue
         needed.add(key)
+        if not len(needed) & 1023:
+            check_time()
         if key < 0:
             stack.extend(trace.cores[-key - 1].hints)
         elif key in trace.learnt:
@@ -189,8 +218,9 @@ def trim(trace: Trace, inputs: list[int | tuple[int, int]], defining: int) -> tu
     return tuple(steps)
 
 
-def minimise(formula: Formula, worlds: list[frozenset[str]], deadline: float) -> Countermodel:
-    """Drop the worlds that the refutation does not need while time lasts; world 0 is designated.
+def minimise(formula: Formula, worlds: list[frozenset[str]], until: float,
+             check_time: Callable[[], None] = lambda: None) -> Countermodel:
+    """Drop the worlds that the refutation does not need, up to the moment ``until``; world 0 is designated.
 
     Raises ``AssertionError`` when the worlds do not refute the formula: a bug of the search.
     """
@@ -201,7 +231,8 @@ def minimise(formula: Formula, worlds: list[frozenset[str]], deadline: float) ->
     if not refutes(worlds):
         raise AssertionError("the search found worlds that do not refute the goal")
     k = len(worlds) - 1
-    while k > 0 and time.monotonic() < deadline:
+    while k > 0 and time.monotonic() < until:
+        check_time()
         smaller = worlds[:k] + worlds[k + 1:]
         if refutes(smaller):
             worlds = smaller

@@ -8,16 +8,28 @@ global lock while it runs, so it runs in slices of a few milliseconds.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pysolvers
 
 
+_libc = ctypes.CDLL(None)
+_libc.fclose.argtypes = [ctypes.c_void_p]
+_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+
+
+# Inputs, learnt clauses and cores; the trace also repeats every question and every model.
+_WANTED = re.compile(rb"^[ilu] .*", re.MULTILINE)
+
+
 class SearchExhausted(Exception):
-    """A stated limit ran out; ``reason`` is ``timeout`` or ``size``."""
+    """A stated limit ran out; ``reason`` is ``timeout`` or ``size`` (or ``stopped``: nobody waits any more)."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -49,17 +61,22 @@ class SatSolver:
     """An incremental solver over clauses of signed variable numbers.
 
     ``deadline`` is a moment of ``time.monotonic()``; ``max_trace_bytes`` bounds the memory of
-    the trace. Both are honoured within a slice. Close it when done: it holds a descriptor.
+    the trace; ``is_stopped`` lets another thread end the search. All are honoured within a
+    slice. Close it when done: it holds a descriptor.
     """
 
     SLICE_S = 0.008
 
-    def __init__(self, deadline: float, max_trace_bytes: int) -> None:
+    def __init__(self, deadline: float, max_trace_bytes: int, is_stopped: Callable[[], bool] = lambda: False) -> None:
         self._deadline = deadline
+        self._is_stopped = is_stopped
         self._max_trace_bytes = max_trace_bytes
         self._conflicts = 200
+        self._calls = 0
+        self._kept: list[bytes] = []
+        self._kept_bytes = self._read_to = 0
         self._core: list[int] = []
-        self._file = os.fdopen(os.memfd_create("lidrup"), "w+b")
+        self._file = os.memfd_create("lidrup")
         self._solver = pysolvers.cadical300_new()
         for option, value in (("lidrup", 1), ("binary", 0), ("factor", 0), ("phase", 0)):
             pysolvers.cadical300_set(self._solver, option, value)
@@ -70,10 +87,13 @@ class SatSolver:
         if self._solver is not None:
             pysolvers.cadical300_del(self._solver, self._file)
             self._solver = None
-            self._file.close()
+            # python-sat opens a C stream on the descriptor and never closes it: 4 KiB a search.
+            _libc.fclose(_pointer(self._stream, None))
 
     def check_time(self) -> None:
-        """Raise :class:`SearchExhausted` when the deadline has passed."""
+        """Raise :class:`SearchExhausted` when the deadline has passed or the search is stopped."""
+        if self._is_stopped():
+            raise SearchExhausted("stopped", "the search was stopped")
         if time.monotonic() >= self._deadline:
             raise SearchExhausted("timeout", "the search ran out of time")
 
@@ -84,12 +104,16 @@ class SatSolver:
     def solve(self, assumptions: Sequence[int]) -> list[int] | None:
         """Return a model as a list of literals, or None when there is none (see ``core``)."""
         answer = 0
+        self._calls += 1
+        if not self._calls & 63:
+            self._harvest()
         while answer == 0:
             self.check_time()
             started = time.monotonic()
             pysolvers.cadical300_cbudget(self._solver, self._conflicts)
             answer = pysolvers.cadical300_solve_lim(self._solver, assumptions, 0)
             if answer == 0:
+                self._harvest()
                 self._adapt(time.monotonic() - started)
         if answer > 0:
             return pysolvers.cadical300_model(self._solver) or []
@@ -101,9 +125,23 @@ class SatSolver:
         """The assumptions that the last unsatisfiable answer needed."""
         return self._core
 
-    def _adapt(self, took_s: float) -> None:
-        if os.fstat(self._file.fileno()).st_size > self._max_trace_bytes:
+    def _harvest(self) -> None:
+        """Keep what the trace says of clauses and cores; let go of the questions and models, most of it."""
+        pysolvers.flushpr(self._stream)
+        size = os.fstat(self._file).st_size
+        if size <= self._read_to:
+            return
+        text = os.pread(self._file, size - self._read_to, self._read_to)
+        kept = b"\n".join(_WANTED.findall(text))
+        self._kept.append(kept)
+        self._kept_bytes += len(kept)
+        # The solver goes on writing where it was; what is before that takes no memory any more.
+        self._read_to = size
+        os.ftruncate(self._file, 0)
+        if self._kept_bytes > self._max_trace_bytes:
             raise SearchExhausted("size", f"the search needs over {self._max_trace_bytes} bytes of proof")
+
+    def _adapt(self, took_s: float) -> None:
         if took_s > 2 * self.SLICE_S:
             self._conflicts = max(20, self._conflicts // 2)
         elif took_s < self.SLICE_S / 2:
@@ -111,9 +149,8 @@ class SatSolver:
 
     def trace(self) -> Trace:
         """Read the whole trace."""
-        pysolvers.flushpr(self._stream)
-        size = os.fstat(self._file.fileno()).st_size
-        text = os.pread(self._file.fileno(), size, 0).decode("ascii")
+        self._harvest()
+        text = b"\n".join(self._kept).decode("ascii")
         trace = Trace({}, {}, [])
         for position, line in enumerate(text.split("\n")):
             if not position & 1023:
