@@ -1,7 +1,7 @@
 """Reaches a Redis server quickly or not at all.
 
 Whoever uses a link gets an answer within TIMEOUT_S or StoreUnavailable. After the first failure nobody waits again:
-calls fail at once until a thread that looks every WATCH_S has found the server well.
+calls fail at once until a thread, which looks then and every WATCH_S, has found the server well.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class RedisLink:
         self.problem: str | None = None
         self._tick: Callable[[redis.Redis], Any] = lambda client: client.ping()
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self, tick: Callable[[redis.Redis], Any] | None = None) -> None:
@@ -53,6 +54,7 @@ class RedisLink:
     def close(self) -> None:
         """Stop looking and close every connection; idempotent."""
         self._stop.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
         self._plain.close()
@@ -84,10 +86,13 @@ class RedisLink:
         """Let every call fail at once until the server was found well."""
         if not self.problem:
             log.error("the %s cannot be used: %s: %s", self.name, type(why).__name__, why)
+            self._wake.set()
         self.problem = f"the {self.name} cannot be used ({type(why).__name__})"
 
     def _watch(self) -> None:
-        while not self._stop.wait(WATCH_S):
+        while not self._stop.is_set():
+            self._wake.wait(WATCH_S)
+            self._wake.clear()
             try:
                 self.look()
             except Exception as error:      # a thread top: a bug must not end the watch

@@ -9,7 +9,7 @@ from typing import Any
 from pxl.errors import AuthError, StoreUnavailable
 from pxl.nonces import RETENTION_S
 from pxl.redis_link import RedisLink
-from pxl.tokens import DenyList
+from pxl.tokens import LEEWAY_S, LIFETIME_S, SESSION_S, DenyList, DenyListFull
 
 _SINCE = "pxl:since"
 
@@ -18,7 +18,7 @@ _SINCE = "pxl:since"
 _CLAIM = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 local mark = redis.call('GET', KEYS[1])
-local since = mark and string.match(mark, '^' .. run .. ' ([%d.]+)$')
+local since = mark and string.match(mark, '^' .. run .. ' (%d+%.%d+)$')
 if not since then
   since = ARGV[1]
   redis.call('SET', KEYS[1], run .. ' ' .. since)
@@ -69,7 +69,7 @@ class RedisDenyList:
         """Remember a session here, and for all; raises DenyListFull, StoreUnavailable when only here."""
         self._seen.add(session, until, now)
         left_ms = max(1, int(1000 * (until - now)))
-        self._link.call(lambda client: client.set(_revoked(session), f"{until:.0f}", px=left_ms))
+        self._link.call(lambda client: client.set(_revoked(session), b"", px=left_ms))
 
     def __contains__(self, session: str) -> bool:
         try:
@@ -81,10 +81,13 @@ class RedisDenyList:
         """Say whether a session was revoked anywhere; raises StoreUnavailable when only Redis could tell."""
         if session in self._seen:
             return True
-        until = self._link.call(lambda client: client.get(_revoked(session)))
-        if until is None:
+        if not self._link.call(lambda client: client.exists(_revoked(session))):
             return False
-        self._seen.add(session, float(until), self._clock())
+        now = self._clock()
+        try:
+            self._seen.add(session, now + SESSION_S + LIFETIME_S + LEEWAY_S, now)
+        except DenyListFull:
+            pass        # Redis knows
         return True
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,15 @@ from live_server import Live, running
 from prover_support import engines_present, until
 from real_server import RealServer, serving
 from replica_support import KEY, TOKEN_KEY, RedisServer, Reply, Signed, bearer, nginx, redis_server, send
+
+from pxl.cache import question_key
+from pxl.compose_shared import build_shared
+from pxl.errors import AuthError, ConfigError, StoreUnavailable
+from pxl.formula import format_formula, parse
+from pxl.redis_link import RedisLink
+from pxl.redis_stores import RedisDenyList, RedisNonceStore
+from pxl.settings import Settings
+from pxl.shared_cache import SharedCache, SharedDecider
 
 ROOT = Path(__file__).resolve().parent.parent
 # The goal of 0.3 s is the server's; a test's own machine may be busy with three servers.
@@ -231,13 +243,8 @@ class TestSharedCache:
 
     @pytest.mark.parametrize("entry", [
         b"", b"P", b"R", b"junk", b"P0 \". Axiom x : False. (*", b"P" + b"0" * 300_000, b"R" + b"P" * 200, b"Ro0",
-        b"R0q0", b"R00100", b"R100", b"R09900", b"R0100", b"P\xff\xfe", b"X0100", b"P5", b"P" + b"1" * 200_000])
+        b"R0q0", b"R00100", b"R100", b"R09900", b"R0100", b"P\xff\xfe", b"X0100", b"P5", b"P" + b"1" * 20_000])
     def test_whatever_stands_there_the_verdict_is_right(self, prover, store: RedisServer, entry: bytes):
-        from pxl.cache import question_key
-        from pxl.formula import format_formula, parse
-        from pxl.redis_link import RedisLink
-        from pxl.shared_cache import SharedCache, SharedDecider
-
         link = RedisLink(store.url, "shared cache")
         link.start()
         try:
@@ -253,10 +260,6 @@ class TestSharedCache:
             link.close()
 
     def test_without_the_store_goals_are_decided(self, prover, store: RedisServer):
-        from pxl.formula import parse
-        from pxl.redis_link import RedisLink
-        from pxl.shared_cache import SharedCache, SharedDecider
-
         link = RedisLink(store.url, "shared cache")
         link.start()
         try:
@@ -265,6 +268,93 @@ class TestSharedCache:
                 assert decide(parse("p1 -> p1"), time.monotonic() + 20).verdict == "proved"
         finally:
             link.close()
+
+
+class TestStores:
+    """What the servers are made of, on a clock that tests move."""
+
+    @pytest.fixture
+    def link(self, store: RedisServer) -> Iterator[RedisLink]:
+        store.ask("FLUSHALL")
+        link = RedisLink(store.url, "shared store")
+        link.start()
+        yield link
+        link.close()
+
+    def test_a_nonce_belongs_to_its_key_and_is_kept_for_130_s(self, link: RedisLink, store: RedisServer):
+        one, other = RedisNonceStore(link), RedisNonceStore(link)
+        one.claim("key1", "nonce", 1000.0)
+        other.claim("key2", "nonce", 1000.0)
+        with pytest.raises(AuthError, match="Nonce already used"):
+            other.claim("key1", "nonce", 1100.0)
+        assert 129_000 < store.ask("PTTL", "pxl:n:key1:nonce") <= 130_000
+
+    def test_every_server_learns_since_when_the_store_remembers(self, link: RedisLink, store: RedisServer):
+        one, other = RedisNonceStore(link), RedisNonceStore(link)
+        one.claim("key", "n1", 1000.5)
+        other.claim("key", "n2", 1010.0)
+        assert one.remembers_from == other.remembers_from == 1000.5
+        store.ask("SET", "pxl:since", "0123456789abcdef 5.0")      # as another node's would be after a fail-over
+        other.claim("key", "n3", 1020.0)
+        one.claim("key", "n4", 1030.0)
+        assert one.remembers_from == other.remembers_from == 1020.0
+
+    def test_a_full_store_takes_no_nonce(self, link: RedisLink, store: RedisServer):
+        store.ask("CONFIG", "SET", "maxmemory", "1")
+        try:
+            with pytest.raises(StoreUnavailable):
+                RedisNonceStore(link).claim("key", "nonce", 1000.0)
+            assert link.problem is None     # it answers, and says no
+        finally:
+            store.ask("CONFIG", "SET", "maxmemory", "0")
+
+    def test_after_one_time_out_nobody_waits(self, link: RedisLink, store: RedisServer):
+        nonces = RedisNonceStore(link)
+        with store.stalled():
+            for number, bound_s in enumerate((0.3, 0.02, 0.02)):
+                began = time.monotonic()
+                with pytest.raises(StoreUnavailable):
+                    nonces.claim("key", f"nonce{number}", 1000.0)
+                assert time.monotonic() - began <= bound_s
+        until(lambda: link.problem is None)
+        nonces.claim("key", "another", 1000.0)
+
+    def test_a_revocation_is_kept_as_long_as_a_token_could_live(self, link: RedisLink, store: RedisServer):
+        one, other = RedisDenyList(link), RedisDenyList(link)
+        now = time.time()
+        one.add("session", now + 100, now)
+        assert "session" in other and other.surely_has("session") and "another" not in other
+        assert 99_000 < store.ask("PTTL", "pxl:r:session") <= 100_000
+        with store.gone():
+            assert "session" in one and "session" in other
+            assert "another" not in other
+            with pytest.raises(StoreUnavailable):
+                other.surely_has("another")
+
+
+class TestSettings:
+    @pytest.mark.parametrize("url", [
+        "http://host", "redis://", "redis://host:6379/0?socket_timeout=9", "host:6379", "redis://user:hunter2@host/x"])
+    def test_a_malformed_address_is_refused_and_never_shown(self, url: str):
+        with pytest.raises(ConfigError, match="PXL_REDIS_URL is not redis://") as refused:
+            Settings.from_env({"PXL_REDIS_URL": url})
+        assert "hunter2" not in refused.value.detail
+
+    def test_the_caches_address_needs_the_other(self):
+        with pytest.raises(ConfigError, match="set without PXL_REDIS_URL"):
+            Settings.from_env({"PXL_REDIS_CACHE_URL": "redis://host/1"})
+
+    def test_without_the_setting_nothing_is_shared_and_redis_is_not_imported(self):
+        assert build_shared(Settings.from_env({})) is None
+        code = "import sys, serve_pxl, pxl.compose; sys.exit('redis' in sys.modules)"
+        assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+    def test_a_password_is_in_no_log(self, store: RedisServer, caplog: pytest.LogCaptureFixture):
+        link = RedisLink(f"redis://user:hunter2@127.0.0.1:{store.port}/0", "shared store")
+        link.start()
+        link.close()
+        assert link.problem is not None
+        assert "hunter2" not in caplog.text + link.problem
 
 
 class TestReplicaKilled:
@@ -280,7 +370,7 @@ class TestReplicaKilled:
                 began = time.monotonic()
                 try:
                     replies.append(Signed("A -> A").send(cluster.port))
-                except OSError as error:
+                except (OSError, HTTPException) as error:
                     replies.append((began, error))
             return replies
 
