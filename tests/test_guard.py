@@ -326,6 +326,30 @@ class TestRoles:
             assert send(live, "POST", "/prove", GOAL, v1()).status_code == 403
 
 
+class TestOrder:
+    """A request with two faults is told the one that comes first."""
+
+    def test_the_drain_before_the_size_before_the_credentials(self):
+        with running(FakeDecider(), PXL_DRAIN_TIMEOUT="20", MAX_REQUEST_SIZE="2048", **HMAC) as live:
+            large = b"x" * 3000
+            assert send(live, "POST", "/prove", large, JSON).status_code == 413
+            body = b'{"goal": "Slow"}'
+            with ThreadPoolExecutor(1) as threads, live.decider.held():
+                busy = threads.submit(send, live, "POST", "/prove", body, v1(body))
+                eventually(lambda: live.decider.running == 1)
+                live.drain.begin()
+                assert send(live, "POST", "/prove", large, JSON).status_code == 503
+                live.decider.release()
+                assert busy.result().status_code == 200
+
+    def test_the_credentials_before_the_rate_before_the_role_before_the_body(self):
+        with running(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1", **JWT) as live:
+            token = bearer(jwt.encode(claims(roles=["observe"]), JWT_SECRET.encode(), "HS256"))
+            assert send(live, "POST", "/prove", b"{", JSON | token).status_code == 403
+            assert send(live, "POST", "/prove", b"{", JSON | token).status_code == 429
+            assert send(live, "POST", "/prove", b"{", JSON | bearer("junk")).status_code == 401
+
+
 class TestOpenRoutes:
     @pytest.mark.parametrize("path", sorted(HEALTH - {"/v1/health"}))
     def test_probes_need_nothing(self, both, path):
