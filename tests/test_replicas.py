@@ -27,6 +27,7 @@ from pxl.compose_shared import build_shared
 from pxl.errors import AuthError, ConfigError, StoreUnavailable
 from pxl.formula import format_formula, parse
 from pxl.redis_link import RedisLink
+from pxl.redis_rates import SharedRates
 from pxl.redis_stores import RedisDenyList, RedisNonceStore
 from pxl.settings import Settings
 from pxl.shared_cache import SharedCache, SharedDecider
@@ -36,7 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REFUSED_WITHIN_S = 0.3
 REPLICAS = 3
 
-NGINX = "\n".join(re.findall(r"```nginx\n(.*?)```", (ROOT / "docs" / "replicas.md").read_text(encoding="utf-8"), re.S))
+DOCUMENT = (ROOT / "docs" / "replicas.md").read_text(encoding="utf-8")
+NGINX = "\n".join(re.findall(r"```nginx\n(.*?)```", DOCUMENT, re.S))
 
 
 @pytest.fixture(scope="module")
@@ -318,6 +320,30 @@ class TestStores:
                 assert time.monotonic() - began <= bound_s
         until(lambda: link.problem is None)
         nonces.claim("key", "another", 1000.0)
+
+    def test_a_user_with_the_rights_of_the_document_can_do_all_of_it(self, store: RedisServer):
+        rights = re.search(r"The user needs `([A-Z ]+)` on `(pxl:\*)`", DOCUMENT)
+        assert rights is not None
+        store.ask("ACL", "SETUSER", "few", "on", ">word", "~" + rights[2], "-@all",
+                  *("+" + name.lower() for name in rights[1].split()))
+        link = RedisLink(f"redis://few:word@127.0.0.1:{store.port}/0", "shared store")
+        nonces, denied, cache = RedisNonceStore(link), RedisDenyList(link), SharedCache(link, 60)
+        rates = SharedRates("", link)
+        link.start(nonces.look)
+        try:
+            nonces.claim("key", "nonce", time.time())
+            denied.add("session", time.time() + 100, time.time())
+            assert RedisDenyList(link).surely_has("session")
+            assert [rates.incr("caller", 60), rates.incr("caller", 60), rates.get("caller")] == [1, 2, 2]
+            assert rates.get_expiry("caller") > time.time()
+            assert store.ask("GET", "pxl:l:caller") == b"2"
+            cache.put(b"key", b"P0")
+            assert cache.get(b"key") == b"P0"
+            cache.drop(b"key")
+            assert cache.get(b"key") is None and link.problem is None
+        finally:
+            link.close()
+            store.ask("ACL", "DELUSER", "few")
 
     def test_a_revocation_is_kept_as_long_as_a_token_could_live(self, link: RedisLink, store: RedisServer):
         one, other = RedisDenyList(link), RedisDenyList(link)
