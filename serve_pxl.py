@@ -15,6 +15,7 @@ from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
 from pxl.authentication import signatures
 from pxl.compose_gate import build_gate, provenance_of
+from pxl.compose_shared import build_shared
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
 from pxl.gate import early_headers
@@ -62,7 +63,8 @@ def serve(settings: Settings) -> int:
     from pxl.compose import build       # the prover's packages are not needed for --help
 
     logging.getLogger("performance").info("Performance monitor initialized")
-    prover = build(settings)
+    shared = build_shared(settings)
+    prover = build(settings, shared)
     # Threads that wait for a session or a socket must not wait long for a search that computes.
     sys.setswitchinterval(0.0005)
     drain = Drain(settings.drain_timeout_s)
@@ -71,11 +73,12 @@ def serve(settings: Settings) -> int:
     if security.is_stale(time.time()):
         warnings += ("security.txt has expired: set PXL_SECURITY_EXPIRES to a later moment, or unset it",)
     provenance = provenance_of(prover.kernel, settings)
-    signed = signatures(settings)
+    signed = shared.signatures() if shared else signatures(settings)
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
                   about, warnings, JobTable(JobLimits(workers=settings.pool_size)),
-                  gate=build_gate(settings, provenance, signed), security=security)
+                  gate=build_gate(settings, provenance, signed, shared), security=security,
+                  shared=shared)
     _say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
          f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...",
          f"Session pool size: {settings.pool_size}",
@@ -91,6 +94,8 @@ def serve(settings: Settings) -> int:
     if signed is not None:
         signal.signal(signal.SIGHUP, lambda signum, frame: signed.keyring.reload_soon())
     try:
+        if shared is not None:
+            shared.start()
         prover.start()
         readiness = prover.self_proof.probe()
         if not readiness.is_ready:
@@ -107,6 +112,8 @@ def serve(settings: Settings) -> int:
         parts.jobs.stop()
         prover.close()
         parts.jobs.close()
+        if shared is not None:
+            shared.close()
 
 
 def _warnings(settings: Settings) -> tuple[str, ...]:

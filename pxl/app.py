@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from pxl import __version__, v1, v1_docs
 from pxl.auth_routes import token_routes
 from pxl.away import Away
+from pxl.compose_shared import Shared
 from pxl.drain import Drain
 from pxl.errors import AuthError, PxlError, ShuttingDown
 from pxl.gate import Doorkeeper, Gate, claims_itself
@@ -53,6 +54,7 @@ class Parts:
     away: Away = field(default_factory=Away)
     gate: Gate = field(default_factory=Gate)
     security: SecurityText = SecurityText()
+    shared: Shared | None = None
 
 
 def create_app(parts: Parts) -> Flask:
@@ -130,6 +132,7 @@ def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str,
             reasons.append(readiness.reason)
         if pool.total < pool.size:
             reasons.append(f"{pool.size - pool.total} of {pool.size} sessions are missing")
+        reasons += parts.shared.problems() if parts.shared else []
         status = "fail" if not is_ready else "degraded" if reasons else "ok"
         return {
             "status": status, "ready": is_ready, "kernel_hash": parts.service.kernel_hash,
@@ -158,6 +161,8 @@ def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str,
         document["cache"] = {"size": cache.size, "places": cache.places, "max_size": cache.max_places,
                              "hits": cache.hits, "exact_hits": cache.exact_hits,
                              "prefetch_hits": cache.prefetch_hits, "misses": cache.misses}
+        if parts.shared:
+            document["shared_cache"] = parts.shared.stats()
         pool = parts.pool_stats()
         document["sessions"] = [vars(session) for session in pool.sessions]
         document["restarts"] = dict(pool.restarts)

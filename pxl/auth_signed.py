@@ -41,6 +41,7 @@ def accept(kind: str, key: Key, timestamp: int, nonce: str, view: RequestView, k
     """Return the value for a request whose signature, age and nonce are as they must be."""
     def claim() -> None:
         nonces.claim(key.id, nonce, freshness.admit(timestamp))
+        freshness.check_remembered(timestamp)
 
     keyring.count_use(key)
     wants_signed_reply = view.values(ASK_HEADER) in (("true",), ("1",))

@@ -111,7 +111,8 @@ class ProofCache:
 def _weight(goal_text: str, outcome: Outcome) -> int:
     """Return about how many bytes an entry holds."""
     script = outcome.script
-    weight = len(goal_text) + (sum(map(len, script.sentences)) + len(script.statement) if script else 0)
+    weight = len(goal_text) + (sum(map(len, script.sentences)) + len(script.statement) + len(script.certificate)
+                                if script else 0)
     for world in outcome.countermodel.worlds if outcome.countermodel else ():
         weight += 216 + 32 * len(world)
     return weight

@@ -107,6 +107,26 @@ def decode_numbers(text: str) -> list[int]:
     return numbers
 
 
+def decode_countermodel(text: str) -> Countermodel:
+    """Read a countermodel's certificate text; raises ValueError when it is none.
+
+    >>> decode_countermodel("0100") == Countermodel((frozenset({"p1"}), frozenset()), 0)
+    True
+    """
+    numbers = decode_numbers(text)
+    worlds: list[frozenset[str]] = []
+    world: list[str] = []
+    for number in numbers[1:]:
+        if number:
+            world.append(f"p{number}")
+        else:
+            worlds.append(frozenset(world))
+            world = []
+    if world or not numbers or numbers[0] >= len(worlds):
+        raise ValueError("not a countermodel")
+    return Countermodel(tuple(worlds), numbers[0])
+
+
 def encode(certificate: Proof | Countermodel, check_time: Callable[[], None] = lambda: None) -> str:
     """Return the text of a certificate whose atoms are renamed ``p1``, ``p2``, …"""
     if isinstance(certificate, Proof):

@@ -10,6 +10,7 @@ from typing import Any
 
 from pxl.cache import ProofCache
 from pxl.checker import Checker
+from pxl.compose_shared import Shared
 from pxl.decider import Decider
 from pxl.errors import ConfigError, ProverError
 from pxl.health import SelfProof
@@ -56,8 +57,11 @@ class Prover:
                 "coqchk": self.kernel.coqchk, "overlays": [OVERLAY]}
 
 
-def build(settings: Settings) -> Prover:
-    """Put the parts together; start nothing. Raises ConfigError with the cure."""
+def build(settings: Settings, shared: Shared | None = None) -> Prover:
+    """Put the parts together; start nothing. Raises ConfigError with the cure.
+
+    Certificates are shared with other servers through ``shared``.
+    """
     kernel_dir = Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir()
     kernel = Kernel.load(kernel_dir)
     engine = find_engine(settings, kernel_dir=kernel.kernel_dir, preamble=PREAMBLE,
@@ -68,7 +72,8 @@ def build(settings: Settings) -> Prover:
         size=settings.pool_size, max_waiting=settings.max_queue, queue_wait_s=settings.queue_wait_s,
         max_uses=settings.session_max_uses, max_rss_bytes=settings.session_max_rss_mb << 20))
     decide = Decider(Checker(pool), max_certificate_bytes=settings.max_certificate_bytes)
-    service = Service(decide, kernel.kernel_hash, ProofCache(settings.cache_size, settings.cache_ttl_s),
+    shared_decide = shared.decider(decide, kernel.kernel_hash, OVERLAY) if shared else decide
+    service = Service(shared_decide, kernel.kernel_hash, ProofCache(settings.cache_size, settings.cache_ttl_s),
                       timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
                       max_in_flight=settings.max_in_flight, max_followers=settings.max_followers,
                       coq_version=kernel.coq_version)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from pxl.address import read_networks
 from pxl.authentication import Signatures
+from pxl.compose_shared import Shared
 from pxl.errors import ConfigError
 from pxl.gate import Gate
 from pxl.guard import Guard
 from pxl.kernel.identity import Kernel
 from pxl.origins import read_origins
 from pxl.provenance import Provenance, build_sha
-from pxl.ratelimit import RatePolicy
+from pxl.ratelimit import MEMORY, RatePolicy
 from pxl.secretkey import problem_of
 from pxl.settings import Settings
 from pxl.tokens import Tokens
@@ -23,18 +24,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def build_gate(settings: Settings, provenance: Provenance, signed: Signatures | None = None,
-               clock: Callable[[], float] = time.time) -> Gate:
+               shared: Shared | None = None, clock: Callable[[], float] = time.time) -> Gate:
     """Return what is asked of callers and told about the server. Raises ConfigError with the cure.
 
-    ``signed`` checks signatures, where requests must be signed. ``clock`` tells the seconds since 1970.
+    ``signed`` checks signatures, where requests must be signed. What replicas may have ``shared`` is
+    used for limits and revocations. ``clock`` tells the seconds since 1970.
     """
     requests, window_s = settings.rate
     return Gate(
-        Guard(signed and signed.hmac, signed and signed.message, _tokens(settings, clock)),
+        Guard(signed and signed.hmac, signed and signed.message, _tokens(settings, shared, clock)),
         RatePolicy(requests, window_s, settings.rate_limit_total) if settings.is_rate_limited else None,
         read_networks(settings.trusted_proxy or ""),
         read_origins(settings.cors_origins) if settings.cors_origins else (),
-        provenance, wall_clock=clock)
+        provenance, shared.rate_storage() if shared else (MEMORY, {}), clock)
 
 
 def provenance_of(kernel: Kernel, settings: Settings) -> Provenance:
@@ -42,12 +44,13 @@ def provenance_of(kernel: Kernel, settings: Settings) -> Provenance:
     return Provenance(kernel.coqchk, build_sha(ROOT, settings.build_sha), kernel.kernel_hash)
 
 
-def _tokens(settings: Settings, clock: Callable[[], float]) -> Tokens | None:
+def _tokens(settings: Settings, shared: Shared | None, clock: Callable[[], float]) -> Tokens | None:
     if not settings.has_tokens:
         return None
     current = settings.jwt_secret_key or _read_key(Path(settings.jwt_secret_key_file or ""))
     keys = (current, settings.jwt_secret_key_old)
-    return Tokens([key.encode("ascii") for key in keys if key], clock=clock)
+    return Tokens([key.encode("ascii") for key in keys if key], shared.denied if shared else None,
+                  clock=clock)
 
 
 def _read_key(path: Path) -> str:

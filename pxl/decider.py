@@ -18,7 +18,7 @@ from pxl.checker import Checked, Kernel, KernelLimit, Seat
 from pxl.errors import ProverCrashed, ProverProtocolError, ProverTimeout, ShuttingDown
 from pxl.formula import Formula
 from pxl.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN, Outcome
-from pxl.render import Script, goal_script
+from pxl.render import Script, goal_script, script_of
 from pxl.search import Budget, Exhausted, SearchExhausted, decide
 
 Search = Callable[[Formula, float, Budget], Proof | Countermodel | Exhausted]
@@ -77,6 +77,28 @@ class Decider:
         except KernelLimit as limit:
             return work.unknown(SIZE, f"the kernel's check needs more than its session has: {limit}")
         is_proof = isinstance(found, Proof)
+        return Outcome(PROVED if is_proof else REFUTED, countermodel=None if is_proof else found,
+                       script=script, checked=checked, **work.times())
+
+    def recheck(self, formula: Formula, found: str | Countermodel, deadline: float,
+                cancel: Cancel | None = None) -> Outcome:
+        """Have the kernel check what somebody else found: the text of a proof, or a countermodel.
+
+        Raises :class:`KernelDisagreement` when the kernel refuses it, :class:`KernelLimit`, :class:`PoolBusy`,
+        :class:`ProverError`.
+        """
+        work, cancel = _Work(time.monotonic()), cancel or Cancel()
+        with self._kernel.seat(deadline) as seat:
+            work.seated()
+            is_proof = isinstance(found, str)
+            script = script_of(formula, True, found) if is_proof else goal_script(found, formula)
+            work.searched()
+            try:
+                with cancel.watching(seat.kill):
+                    checked = seat.check(script, deadline)
+            except (ProverCrashed, ProverProtocolError):
+                cancel.check()      # the reason, if it was cancelled
+                raise
         return Outcome(PROVED if is_proof else REFUTED, countermodel=None if is_proof else found,
                        script=script, checked=checked, **work.times())
 

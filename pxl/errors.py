@@ -18,6 +18,7 @@
     ├── PoolBusy 503                 Retry-After
     ├── ShuttingDown 503             Retry-After
     ├── NonceStoreFull 503           Retry-After
+    ├── StoreUnavailable 503         Retry-After; what replicas share cannot be reached
     ├── ProverError 503              with the tail of standard error
     │   ├── ProverTimeout
     │   ├── ProverCrashed
@@ -154,6 +155,12 @@ class NonceStoreFull(PxlError):
     """No further nonce can be remembered, so that a replay could not be told from a first use."""
 
     code, status, title = "nonce-store-full", 503, "Nonce store is full"
+
+
+class StoreUnavailable(PxlError):
+    """What the replicas share cannot be reached, so that what hangs on it is refused."""
+
+    code, status, title = "store-unavailable", 503, "The shared store is unavailable"
 
 
 class ProverError(PxlError):

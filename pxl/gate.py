@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from flask import Flask, Response, g, request
@@ -47,7 +48,7 @@ class Gate:
     trusted_proxies: tuple[Network, ...] = ()
     origins: tuple[Origin, ...] = ()
     provenance: Provenance = Provenance()
-    rate_storage: str = "memory://"
+    rate_storage: tuple[str, Mapping[str, Any]] = ("memory://", MappingProxyType({}))
     wall_clock: Callable[[], float] = time.time
 
 
@@ -90,7 +91,7 @@ class Doorkeeper:
         self._app = app
         self._gate = gate
         self._drain = drain
-        self._limits = RateLimits(gate.rates, gate.rate_storage) if gate.rates else None
+        self._limits = RateLimits(gate.rates, *gate.rate_storage) if gate.rates else None
         self._headers = early_headers(gate.provenance)
         app.after_request(self._finish)
         app.before_request(self._authenticate)

@@ -62,12 +62,14 @@ class Freshness:
     """Says whether a moment of signing is recent and of a time from which every used nonce is remembered.
 
     ``started_at`` (unix seconds) is since when the nonce store remembers: the start of the process, or 0 for a store
-    that outlives it. ``fence_s`` moves that boundary up: a client whose clock runs ahead may have signed, before the
-    start, for a moment after it.
+    that outlives it; that store says itself, by ``store_since``, when it last began. ``fence_s`` moves that boundary
+    up: a client whose clock runs ahead may have signed, before the start, for a moment after it.
     """
 
-    def __init__(self, clock: Callable[[], float], started_at: float, fence_s: float = 0.0) -> None:
+    def __init__(self, clock: Callable[[], float], started_at: float, fence_s: float = 0.0,
+                 store_since: Callable[[], float] = lambda: 0.0) -> None:
         self._clock = clock
+        self._fence_s, self._store_since = fence_s, store_since
         self._lock = threading.Lock()
         self._remembers_from = started_at + fence_s
         self._latest = 0.0          # the clock's highest reading, since it was last set back
@@ -78,7 +80,7 @@ class Freshness:
         now = self.now()
         if not abs(now - timestamp) <= WINDOW_S:
             raise self._refusal(f"Timestamp is more than {WINDOW_S} s from the server's clock, which says {int(now)}")
-        self._check_remembered(timestamp)
+        self.check_remembered(timestamp)
 
     def admit(self, timestamp: int) -> float:
         """Return the time at which to claim the nonce of a signature that was checked; raises AuthError.
@@ -91,7 +93,7 @@ class Freshness:
         now = self.now()
         if now >= timestamp + _REMEMBERED_S:
             raise self._refusal("Timestamp is too old by now: sign the request again")
-        self._check_remembered(timestamp)
+        self.check_remembered(timestamp)
         return now
 
     def now(self) -> float:
@@ -108,8 +110,12 @@ class Freshness:
             self._latest = max(self._latest, now)
             return now
 
-    def _check_remembered(self, timestamp: int) -> None:
-        if timestamp < self._remembers_from:
+    def check_remembered(self, timestamp: int) -> None:
+        """Raise AuthError for a moment from which nonces may have been forgotten.
+
+        To be asked again after a claim, which is when a shared store tells that it was emptied.
+        """
+        if timestamp < max(self._remembers_from, self._store_since() + self._fence_s):
             raise self._refusal("Timestamp is from before the server's start, or before its clock was set: "
                                 "sign the request again")
 

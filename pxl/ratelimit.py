@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from flask import Flask, Response
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded
@@ -37,9 +39,10 @@ class RatePolicy:
 class RateLimits:
     """The limits of one application, installed between authentication and authorization."""
 
-    def __init__(self, policy: RatePolicy, storage_uri: str = MEMORY) -> None:
+    def __init__(self, policy: RatePolicy, storage_uri: str = MEMORY,
+                 storage_options: Mapping[str, Any] = MappingProxyType({})) -> None:
         self._policy = policy
-        self._storage_uri = storage_uri
+        self._storage_uri, self._storage_options = storage_uri, storage_options
         self._limiter: Limiter | None = None
         self._item = RateLimitItemPerSecond(policy.requests, policy.window_s, namespace="pxl")
 
@@ -54,8 +57,8 @@ class RateLimits:
                                            key_function=lambda: "all", exempt_when=is_exempt))
         # Paths that are no route are counted too, so requests are not told apart by route.
         self._limiter = Limiter(caller, app=app, application_limits=limits, storage_uri=self._storage_uri,
-                                strategy="fixed-window", headers_enabled=False, fail_on_first_breach=True,
-                                request_identifier=lambda: "any")
+                                storage_options=dict(self._storage_options), strategy="fixed-window",
+                                headers_enabled=False, fail_on_first_breach=True, request_identifier=lambda: "any")
 
     def check_refusals(self, address: str) -> None:
         """Raise RateLimited when too many credentials from an address were refused."""

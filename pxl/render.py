@@ -35,11 +35,12 @@ _LISTED_CHARS = 4000
 
 @dataclass(frozen=True)
 class Script:
-    """One goal for a session: the sentences to accept and the theorem they end in."""
+    """One goal for a session: the sentences to accept, the theorem they end in, and the certificate in them."""
 
     sentences: tuple[str, ...]
     statement: str
     certificate_chars: int
+    certificate: str = ""
 
 
 def goal_script(certificate: Proof | Countermodel, formula: Formula,
@@ -76,7 +77,7 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
         f"exact ({rule} {name} goal {data} ltac:(vm_cast_no_check (@eq_refl bool true))).",
         "Qed.",
     ]
-    return Script(tuple(sentences), sign + statement, len(certificate))
+    return Script(tuple(sentences), sign + statement, len(certificate), certificate)
 
 
 def right_script() -> Script:

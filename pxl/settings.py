@@ -123,9 +123,20 @@ def _truth() -> tuple[str, Callable[[str], bool]]:
 def _secret() -> tuple[str, Callable[[str], str]]:
     def read(text: str) -> str:
         if problem := problem_of(text):
-            raise ValueError(problem)
+            raise ValueError(f"{problem}: {CURE}")
         return text
     return f"a key of {LEAST_LENGTH} or more characters; {CURE}", read
+
+
+def _redis_url() -> tuple[str, Callable[[str], str]]:
+    kind = "redis://host:port/db, rediss://user:password@host:port/db or unix:///path, without options"
+
+    def read(text: str) -> str:
+        # An option could undo the time-outs.
+        if not re.fullmatch(r"(rediss?://[^\s?#/]+(/[0-9]{1,3})?|unix://[^\s?#]+)", text, re.ASCII):
+            raise ValueError(f"not {kind}")
+        return text
+    return kind, read
 
 
 def _parsed(parse: Callable[[str], Any], kind: str) -> tuple[str, Callable[[str], str]]:
@@ -241,6 +252,14 @@ class Settings:
     security_expires: str | None = _setting(
         "PXL_SECURITY_EXPIRES", _parsed(read_moment, "a date and time such as 2027-01-31T00:00:00Z"), None, "moment",
         "when that text expires; default 90 days after each reply")
+    redis_url: str | None = _setting(
+        "PXL_REDIS_URL", _redis_url(), None, "URL", "a Redis server that several servers share: used nonces, counted "
+        "requests, revoked tokens and certificates", is_secret=True)
+    redis_cache_url: str | None = _setting(
+        "PXL_REDIS_CACHE_URL", _redis_url(), None, "URL", "another one for the certificates, which may evict them; "
+        "default PXL_REDIS_URL", is_secret=True)
+    shared_cache_ttl_s: float = _setting("PXL_SHARED_CACHE_TTL", _seconds(0, 31_536_000), 3600.0, "s",
+                                         "how long a certificate is kept there; 0 shares none")
     log_level: str = _setting("LOG_LEVEL", _choice("DEBUG", "INFO", "WARNING", "ERROR",
                                                    aliases={"WARN": "WARNING"}), "INFO", "level",
                               "how much is logged")
@@ -308,7 +327,7 @@ class Settings:
                 values[row.field] = row.read(text.strip())
             except ValueError as error:
                 if row.is_secret:
-                    problems.append(f"{row.variable} is {error}: {CURE}")
+                    problems.append(f"{row.variable} is {error}")
                     continue
                 default = f" (default {row.default_text})" if row.default_text else ""
                 problems.append(f"{row.variable}={_shown(text)} is not {row.kind}: "
@@ -329,6 +348,8 @@ class Settings:
         if self.proof_timeout_s > self.max_proof_timeout_s:
             found.append(f"PXL_PROOF_TIMEOUT={self.proof_timeout_s:g} is above PXL_MAX_PROOF_TIMEOUT="
                          f"{self.max_proof_timeout_s:g}: lower the first or raise the second")
+        if self.redis_cache_url and not self.redis_url:
+            found.append("PXL_REDIS_CACHE_URL is set without PXL_REDIS_URL: set that, or unset this")
         return found + self._key_contradictions()
 
     def _key_contradictions(self) -> list[str]:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import jwt
 
@@ -64,6 +65,16 @@ class Issued:
     claims: Claims
 
 
+class Denied(Protocol):
+    """A deny-list; see :class:`DenyList`."""
+
+    def add(self, session: str, until: float, now: float) -> None: ...
+
+    def __contains__(self, session: str) -> bool: ...
+
+    def surely_has(self, session: str) -> bool: ...
+
+
 class DenyList:
     """Remembers revoked sessions until none of their tokens could be valid any more; safe between threads."""
 
@@ -84,6 +95,10 @@ class DenyList:
     def __contains__(self, session: str) -> bool:
         return session in self._until
 
+    def surely_has(self, session: str) -> bool:
+        """Say the same; a list that is shared may be unable to, and then raises StoreUnavailable."""
+        return session in self
+
 
 class Tokens:
     """Makes and checks tokens with the first of ``keys``, and checks them with the others too.
@@ -91,11 +106,11 @@ class Tokens:
     ``clock`` tells the seconds since 1970. Keys are bytes, at least 32 of them.
     """
 
-    def __init__(self, keys: Iterable[bytes], denied: DenyList | None = None, *,
+    def __init__(self, keys: Iterable[bytes], denied: Denied | None = None, *,
                  clock: Callable[[], float] = time.time) -> None:
         self._keys = {key_id(key): key for key in keys}
         self._current = next(iter(self._keys))
-        self._denied = DenyList() if denied is None else denied
+        self._denied: Denied = DenyList() if denied is None else denied
         self._clock = clock
 
     def issue(self, subject: str, roles: Iterable[str]) -> Issued:
@@ -117,8 +132,11 @@ class Tokens:
         now = self._clock()
         self._denied.add(session, now + SESSION_S + LIFETIME_S + LEEWAY_S, now)
 
-    def read(self, text: str) -> Claims:
-        """Return what a valid token says; raises AuthError, which never says more than the client may know."""
+    def read(self, text: str, *, surely: bool = False) -> Claims:
+        """Return what a valid token says; raises AuthError, which never says more than the client may know.
+
+        With ``surely`` it raises StoreUnavailable when it cannot be told whether the token was revoked elsewhere.
+        """
         if len(text) > MAX_TOKEN_CHARS:
             raise AuthError("Invalid token: it is too long")
         try:
@@ -139,7 +157,8 @@ class Tokens:
             raise AuthError("Invalid token: it is from the future")
         if now >= claims.expires_at + LEEWAY_S:
             raise AuthError("Token expired")
-        if claims.session in self._denied:
+        denied = self._denied
+        if denied.surely_has(claims.session) if surely else claims.session in denied:
             raise AuthError("Token revoked")
         return claims
 

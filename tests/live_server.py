@@ -19,6 +19,7 @@ from pxl.app import Parts, create_app
 from pxl.authentication import signatures
 from pxl.cache import ProofCache
 from pxl.compose_gate import build_gate
+from pxl.compose_shared import Shared, build_shared
 from pxl.drain import Drain
 from pxl.errors import ProverCrashed
 from pxl.gate import Gate, early_headers
@@ -66,15 +67,16 @@ class Live:
 
 
 def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakePool,
-             gate: Gate | None = None) -> tuple[Parts, Service, SelfProof]:
+             gate: Gate | None = None, shared: Shared | None = None) -> tuple[Parts, Service, SelfProof]:
     service = Service(decider.decide, HASH, ProofCache(settings.cache_size, settings.cache_ttl_s),
                       timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
                       max_in_flight=settings.max_in_flight, max_followers=settings.max_followers)
     self_proof = SelfProof(decider.decide, lambda: service.certified_at)
     about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
+    signed = shared.signatures() if shared else signatures(settings, remembers_from=0)
     return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about,
-                 gate=gate or build_gate(settings, PROVENANCE, signatures(settings, remembers_from=0)),
-                 security=SecurityText(settings.security_contact, settings.security_expires)), service, self_proof
+                 gate=gate or build_gate(settings, PROVENANCE, signed, shared),
+                 shared=shared, security=SecurityText(settings.security_contact, settings.security_expires)), service, self_proof
 
 
 @contextmanager
@@ -82,9 +84,12 @@ def running(decider: FakeDecider | None = None, gate: Gate | None = None, **env:
     """Run a server on a free port for as long as the block lasts; its gate is made from the settings, or given."""
     settings = Settings.from_env({"PXL_SERVER_PORT": "0", "PXL_DRAIN_TIMEOUT": "0", "PXL_HOST": "127.0.0.1", **env})
     decider, drain, pool = decider or FakeDecider(), Drain(settings.drain_timeout_s), FakePool()
-    parts, service, self_proof = parts_of(settings, decider, drain, pool, gate)
+    shared = build_shared(settings)
+    parts, service, self_proof = parts_of(settings, decider, drain, pool, gate, shared)
     server = Server(create_app(parts), settings, drain, early_headers=early_headers(PROVENANCE))
     self_proof.probe()
+    if shared is not None:
+        shared.start()
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -96,6 +101,8 @@ def running(decider: FakeDecider | None = None, gate: Gate | None = None, **env:
         thread.join(10)
         server.close()
         parts.jobs.close()
+        if shared is not None:
+            shared.close()
         assert not thread.is_alive()
 
 
