@@ -20,7 +20,7 @@ from pxl.guard import Access, Guard, NoCredentials, access_to
 from pxl.identity import PROVE, Identity, RequestView
 from pxl.origins import Origin
 from pxl.provenance import Provenance
-from pxl.ratelimit import RatePolicy, RateLimits
+from pxl.ratelimit import MEMORY, RatePolicy, RateLimits
 
 log = logging.getLogger("pxl.http")
 
@@ -47,7 +47,7 @@ class Gate:
     trusted_proxies: tuple[Network, ...] = ()
     origins: tuple[Origin, ...] = ()
     provenance: Provenance = Provenance()
-    rate_storage: str = "memory://"
+    rate_storage: str = MEMORY
     wall_clock: Callable[[], float] = time.time
 
 
