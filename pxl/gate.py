@@ -21,7 +21,7 @@ from pxl.guard import Access, Guard, NoCredentials, access_to
 from pxl.identity import PROVE, Identity, RequestView
 from pxl.origins import Origin
 from pxl.provenance import Provenance
-from pxl.ratelimit import RatePolicy, RateLimits
+from pxl.ratelimit import MEMORY, RatePolicy, RateLimits
 
 log = logging.getLogger("pxl.http")
 
@@ -48,7 +48,7 @@ class Gate:
     trusted_proxies: tuple[Network, ...] = ()
     origins: tuple[Origin, ...] = ()
     provenance: Provenance = Provenance()
-    rate_storage: tuple[str, Mapping[str, Any]] = ("memory://", MappingProxyType({}))
+    rate_storage: tuple[str, Mapping[str, Any]] = (MEMORY, MappingProxyType({}))
     wall_clock: Callable[[], float] = time.time
 
 

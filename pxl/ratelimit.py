@@ -7,21 +7,41 @@ counts refused credentials for each address, before anything is verified. A wind
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask, Response
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded
 from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
 
 from pxl.errors import RateLimited
 
-MEMORY = "memory://"
+MEMORY = "pxl-memory://"
 _REFUSALS = "refused credentials"
 _EVERYBODY = "everybody"
+
+
+class LockedMemory(MemoryStorage):
+    """The library's counters in memory, counting one at a time.
+
+    Left to itself, two requests at once may start its timer twice: a RuntimeError, and a 500 for one of them.
+    """
+
+    STORAGE_SCHEME: ClassVar[list[str]] = ["pxl-memory"]
+
+    def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: str) -> None:
+        self._counting = threading.Lock()
+        super().__init__(uri, wrap_exceptions, **options)
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Count, and return the new number; ``expiry`` is in seconds from now."""
+        with self._counting:
+            return super().incr(key, expiry, amount)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import RedisStorage
 from redis import RedisError
 
+from pxl.ratelimit import LockedMemory
 from pxl.redis_link import RedisLink
 
 SCHEME = "pxl+redis"
@@ -23,7 +24,7 @@ class SharedRates(RedisStorage):
 
     def __init__(self, uri: str, link: RedisLink, **options: Any) -> None:
         self._link = link
-        self._local = MemoryStorage()
+        self._local = LockedMemory()
         super().__init__("redis://", connection_pool=link.client.connection_pool, key_prefix="pxl:l")
 
     def get_connection(self, readonly: bool = False) -> Any:

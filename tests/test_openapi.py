@@ -45,7 +45,8 @@ class TestTheFile:
         def known(route: str) -> str:
             return re.sub(r"\{\w+\}|<\w+>", "{}", route)
         described = {known(f"{method} {path}") for method, path, _ in operations(document)}
-        with running(ENABLE_HMAC_AUTH="true", HMAC_SECRET_KEY="5e" * 32, JWT_SECRET_KEY="a7" * 32) as everything:
+        with running(ENABLE_HMAC_AUTH="true", HMAC_SECRET_KEY="0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2,
+                     JWT_SECRET_KEY="ffeeddccbbaa99887766554433221100" * 2) as everything:
             assert described == {known(route) for route in everything.get("/").json()["routes"]}
 
     def test_every_operation_has_a_name_of_its_own_a_summary_and_a_tag(self, document):

@@ -236,7 +236,7 @@ def test_neither_log_nor_replies_ever_hold_a_key_or_a_signature(server):
         words = set(re.findall(r"[A-Za-z0-9+/_-]{16,}", text))
         parts = {word[at:at + 16] for word in words for at in range(len(word) - 15)}
         shown = {sent for sent in server.signatures if sent[:16] in parts or sent[-16:] in parts}
-        assert not [re.findall(f".*{re.escape(sent[:16])}.*", text)[:1] for sent in shown]
+        assert not [re.findall(f".*{re.escape(sent[:16])}.*", text)[:1] for sent in sorted(shown)[:3]]
         assert not {nonce for nonce in server.nonces if ":" not in nonce and nonce[:16] in parts}
 
 
