@@ -115,58 +115,62 @@ class Doorkeeper:
         return self._gate.guard.challenge(error, g.access, self._gate.wall_clock())
 
     def _authenticate(self) -> None:
+        # The objects behind Flask's proxies: each look through one costs over a microsecond.
+        here, asked = g._get_current_object(), request._get_current_object()
         guard, limits = self._gate.guard, self._limits
-        g.address = client_address(request.remote_addr or "", request.headers.getlist("X-Forwarded-For"),
+        here.address = client_address(asked.remote_addr or "", asked.headers.getlist("X-Forwarded-For"),
                                    self._gate.trusted_proxies)
-        g.identity, g.claim, g.signed, g.refusal = _ANONYMOUS, Once(_nothing), None, None
+        here.identity, here.claim, here.signed, here.refusal = _ANONYMOUS, Once(_nothing), None, None
         # What is no route is answered 404 or 405 to anybody, and counted.
-        g.access = access = access_to(request.method, request.url_rule.rule) if request.url_rule else _NOWHERE
+        here.access = access = access_to(asked.method, asked.url_rule.rule) if asked.url_rule else _NOWHERE
         if access.is_open:
             return
         if access.role == PROVE:
             self._drain.admit()
-        view = request_view(g.address) if guard.is_on else _NOT_LOOKED_AT
+        view = request_view(here.address) if guard.is_on else _NOT_LOOKED_AT
         if guard.is_on and limits:
-            limits.check_refusals(bucket(g.address))
+            limits.check_refusals(bucket(here.address))
         try:
             signed = guard.authenticate(view, access)
         except NoCredentials as refusal:
-            g.refusal = refusal     # counted first, as any other request without a name
+            here.refusal = refusal     # counted first, as any other request without a name
             return
         except AuthError:
             if limits:
-                limits.count_refusal(bucket(g.address))
+                limits.count_refusal(bucket(here.address))
             raise
-        g.identity, g.claim, g.signed = signed.identity, Once(signed.claim), signed
+        here.identity, here.claim, here.signed = signed.identity, Once(signed.claim), signed
 
     def _authorize(self) -> None:
-        if g.access.is_open:
+        here, asked = g._get_current_object(), request._get_current_object()
+        if here.access.is_open:
             return
-        if g.refusal is not None:
-            raise g.refusal
-        self._gate.guard.authorize(g.identity, g.access)
-        if not getattr(self._app.view_functions.get(request.endpoint or ""), "claims_itself", False):
-            g.claim()
+        if here.refusal is not None:
+            raise here.refusal
+        self._gate.guard.authorize(here.identity, here.access)
+        if not getattr(self._app.view_functions.get(asked.endpoint or ""), "claims_itself", False):
+            here.claim()
 
     def _finish(self, response: Response) -> Response:
-        if request.method == "OPTIONS" and response.status_code == 200:
+        here, asked = g._get_current_object(), request._get_current_object()
+        if asked.method == "OPTIONS" and response.status_code == 200:
             # Flask's own answer: the methods are in its header, and an empty body is not HTML.
             response.status_code = 204
             response.headers.pop("Content-Type", None)
         given = {name.lower() for name, _ in response.headers}
         response.headers.extend([header for header in self._headers if header[0].lower() not in given])
-        response.headers["X-Request-ID"] = g.request_id
+        response.headers["X-Request-ID"] = here.request_id
         if self._gate.origins:
             response.vary.add("Origin")
         if self._limits:
             self._limits.tell(response)
         # A refused replay must not be answered in the name of the request that it repeats.
-        if isinstance(g.signed, SignedByKey) and g.claim.is_made and not response.is_streamed:
-            body = b"" if request.method == "HEAD" else response.get_data()
-            response.headers.update(g.signed.reply_headers(response.status_code, body))
+        if isinstance(here.signed, SignedByKey) and here.claim.is_made and not response.is_streamed:
+            body = b"" if asked.method == "HEAD" else response.get_data()
+            response.headers.update(here.signed.reply_headers(response.status_code, body))
         if log.isEnabledFor(logging.DEBUG):
-            path = ascii(request.path[:500])[1:-1]
-            log.debug("%s %s %s %d", g.request_id, request.method, path, response.status_code)
+            path = ascii(asked.path[:500])[1:-1]
+            log.debug("%s %s %s %d", here.request_id, asked.method, path, response.status_code)
         return response
 
 
