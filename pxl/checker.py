@@ -102,7 +102,6 @@ class SessionSeat:
         return Checked(self._session.engine, self._session.generation, _allowed(answer or ""),
                        time.monotonic() - began)
 
-
     def _must_accept_what_is_right(self, deadline: float) -> None:
         try:
             self._session.run(right_script().sentences, QUERY, deadline)

@@ -77,11 +77,7 @@ class Client:
     def prove(self, goal: str, *, timeout_s: float | None = None, certificate: bool = False) -> Verdict:
         """Return the verdict on a goal; with ``certificate`` the text of a .v file that coqc re-checks."""
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
-        body: dict[str, Any] = {"goal": goal}
-        if timeout_s is not None:
-            body["timeout_ms"] = max(1, round(timeout_s * 1000))
-        if certificate:
-            body["certificate"] = True
+        body = _body("goal", goal, timeout_s, certificate)
         wait_s = (LONGEST_S if timeout_s is None else timeout_s) + self._margin_s
         return self._ask("POST", "/prove", lambda reply: verdict_from(_json(reply), goal), body, wait_s=wait_s)
 
@@ -140,11 +136,7 @@ class Client:
     def submit(self, goal: str, *, timeout_s: float | None = None, certificate: bool = False) -> Job:
         """Hand a goal in for later (``POST /v1/proofs``) and return its job."""
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
-        body: dict[str, Any] = {"formula": goal}
-        if timeout_s is not None:
-            body["timeout_ms"] = max(1, round(timeout_s * 1000))
-        if certificate:
-            body["certificate"] = True
+        body = _body("formula", goal, timeout_s, certificate)
         state = self._ask("POST", "/v1/proofs", lambda reply: state_from(_json(reply), goal), body, status=202,
                           headers={"Prefer": "respond-async"})
         return Job(self._ask, self._sleep, state.id, goal)
@@ -204,6 +196,16 @@ def _refusal(response: requests.Response) -> ClientError:
         return NotUnderstood(f"{response.url} sends on to {response.headers['Location']}: give that address")
     return refusal(str(response.url), response.status_code, response.headers,
                    response.content.decode("utf-8", "replace"))
+
+
+def _body(member: str, goal: str, timeout_s: float | None, certificate: bool) -> dict[str, Any]:
+    """Return the question as the server reads it; ``member`` is what the route calls the goal."""
+    body: dict[str, Any] = {member: goal}
+    if timeout_s is not None:
+        body["timeout_ms"] = max(1, round(timeout_s * 1000))
+    if certificate:
+        body["certificate"] = True
+    return body
 
 
 def _json(response: requests.Response) -> Any:
