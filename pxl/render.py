@@ -117,6 +117,15 @@ def _literal(text: str) -> str:
     return f'"{text}"' if len(text) <= LITERAL_MAX_CHARS else f"unpack {words(text)}"
 
 
+def text_argument(text: str) -> str:
+    """Return ASCII text without quotation marks as an argument of type ``list byte``, in whatever way Coq reads fast.
+
+    >>> text_argument("BOX(p1)")
+    '"BOX(p1)"%text'
+    """
+    return f"{_literal(text)}%text" if len(text) <= LITERAL_MAX_CHARS else f"({_literal(text)})"
+
+
 def words(text: str) -> str:
     """Return ASCII text as a Coq array of 63-bit words, nine characters each.
 

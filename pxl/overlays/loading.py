@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import re
 import threading
 import time
@@ -19,6 +20,8 @@ from typing import Any
 from pxl.overlays.contract import Example, Library, Operation
 from pxl.overlays.registry import BUILT_IN, Entry, Registry
 from pxl.overlays.schema import faults
+
+log = logging.getLogger("pxl.overlays")
 
 GROUP = "pxl.overlays"
 LOAD_LIMIT_S = 10.0
@@ -60,7 +63,10 @@ def load_overlays(wanted: Sequence[str] | None = None, limit_s: float = LOAD_LIM
     for name in dict.fromkeys(names):
         brought = [(BUILT_IN, built_ins[name])] if name in built_ins else []
         entries.append(_loaded(name, [*brought, *installed.get(name, ())], limit_s))
-    return Registry(_without_clashing_libraries(entries))
+    registry = Registry(_without_clashing_libraries(entries))
+    for name, reason in registry.broken().items():
+        log.error("the overlay %s cannot be asked: %s", name, reason)
+    return registry
 
 
 def _loaded(name: str, sources: Sequence[tuple[str, str]], limit_s: float) -> Entry:
