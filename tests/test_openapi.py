@@ -56,8 +56,8 @@ class TestTheFile:
 
     def test_every_example_of_a_request_is_accepted(self, live: Live, document):
         for method, path, operation in operations(document):
-            if path.startswith("/v1/auth/"):
-                continue        # these need a signature; tests/test_guard.py asks them
+            if path.startswith("/v1/auth/") or "{operation}" in path:
+                continue        # these need a signature, or an overlay; tests/test_guard.py and test_overlays.py ask them
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 examples = [content["example"]] if "example" in content else \
                     [example["value"] for example in content["examples"].values()]
@@ -98,7 +98,7 @@ class TestFrozen:
         lambda d: d["paths"].update({"/v1/new": {"get": {"responses": {"200": {"description": "new"}}}}}),
         lambda d: d["components"]["schemas"]["Verdict"]["properties"].update(more={"type": "string"}),
         lambda d: d["components"]["schemas"]["Question"]["properties"].update(more={"type": "string"}),
-        lambda d: d["components"]["schemas"]["Context"].pop("maxItems"),
+        lambda d: d["components"]["schemas"]["Context"].update(description="said better"),
         lambda d: d["info"].update(description="said better"),
     ])
     def test_an_addition_is_no_break(self, document, change):
