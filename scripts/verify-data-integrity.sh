@@ -27,10 +27,12 @@ while (( $# )); do
     shift
 done
 
+kernel=()
+if [[ -n ${PXL_KERNEL_DIR:-} ]]; then kernel=(--dir "$PXL_KERNEL_DIR"); fi
 cd -- "$ROOT"
-python -m pxl.kernel verify || die "the compiled kernel is not what was built: run \`make kernel\` and look for who changed it" 1
+python -m pxl.kernel ${kernel[@]+"${kernel[@]}"} verify || die "the compiled kernel is not what was built: run \`make kernel\` and look for who changed it" 1
 if [[ -z $quick ]]; then
-    python -m pxl.kernel gates || die "the kernel does not pass its gates" 1
+    python -m pxl.kernel ${kernel[@]+"${kernel[@]}"} gates || die "the kernel does not pass its gates" 1
 fi
 if [[ -n $asked_url ]]; then
     need curl jq

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from scripts_support import real_signed_server
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = sorted((ROOT / "scripts").glob("*.sh"))
@@ -68,7 +69,6 @@ def silent() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory) -> Iterator[dict[str, str]]:
     """Start a real server and the others; return their addresses as the bats files know them."""
-    from scripts_support import real_signed_server
     with (real_signed_server(tmp_path_factory.mktemp("server"), KEY) as real,
           saying(200, "text/html", "<html>A page</html>") as html,
           saying(500, "application/problem+json", '{"ok": false, "error": "broken"}') as error,
