@@ -24,6 +24,7 @@ from pxl.client import Client
 
 ROOT = Path(__file__).resolve().parent.parent
 MONITORING = ROOT / "monitoring"
+TESTS = ("rules_test.yml", "rules_slow_test.yml")
 KEY = "1b2c3d4e5f60718293a4b5c6d7e8f9001b2c3d4e5f60718293a4b5c6d7e8f900"
 # The first word of what PromQL itself has; what else looks like a name is a metric.
 FUNCTIONS = {"sum", "avg", "by", "on", "rate", "increase", "histogram_quantile", "absent", "avg_over_time", "and", "or",
@@ -83,10 +84,10 @@ class TestFiles:
         assert job["job_name"] == "pxl-core" and job["static_configs"] == [{"targets": ["pxl-prover:8088"]}]
 
     def test_every_alert_fires_when_it_should_and_only_then(self) -> None:
-        run("promtool", "test", "rules", "rules_test.yml")
+        run("promtool", "test", "rules", *TESTS)
 
     def test_every_alert_has_such_a_test(self) -> None:
-        tested = {case["alertname"] for test in read(MONITORING / "rules_test.yml")["tests"]
+        tested = {case["alertname"] for file in TESTS for test in read(MONITORING / file)["tests"]
                   for case in test.get("alert_rule_test", []) if case["exp_alerts"]}
         assert tested == {rule["alert"] for rule in rules() if "alert" in rule}
 
