@@ -25,7 +25,7 @@ LAYERS = (
     {"cache", "checker", "client", "decider", "ledger", "model", "outcome", "overlays", "shared_cache", "verify"},
     {"bulk", "guard", "health", "jobs", "batch", "service"},
     {"v1_body"},
-    {"v1", "v1_docs", "app", "auth_routes", "gate", "ratelimit", "redis_rates", "cli", "compose", "compose_gate",
+    {"v1", "v1_docs", "app", "auth_routes", "gate", "ratelimit", "redis_rates", "cli", "compose", "doctor", "compose_gate",
      "compose_shared", "keys_cli", "reply",
      "server"},
     {"__main__", "serve_pxl"},
