@@ -34,8 +34,8 @@ SOURCES = ("kernel", "cache", "shared")
 OTHER = "other"
 _MAX_KEYS = 64          # key ids told apart; a ring that is rotated for years has more
 _PROVE = "/prove"
-# A request for one goal that is answered so was well-formed, and got no verdict for want of a session.
-_DIRECT = frozenset({_PROVE, "/countermodel", "/v1/proofs"})
+# The routes that ask about one goal and wait for its answer.
+DIRECT = frozenset({_PROVE, "/countermodel", "/v1/proofs"})
 
 
 class PoolStats(Protocol):
@@ -131,7 +131,7 @@ class Metrics:
             self._rejections.labels(seen.problem).inc()
             if seen.problem == "rate-limited":
                 self._limited.inc()
-            elif seen.problem == PoolBusy.code and seen.rule in _DIRECT:
+            elif seen.problem == PoolBusy.code and seen.rule in DIRECT:
                 self._verified.add(False)
 
     def answered(self, answer: Answer) -> None:
@@ -149,7 +149,7 @@ class Metrics:
                 self._certificates.observe(answer.script.certificate_chars)
 
     def failed(self, error: PxlError) -> None:
-        """Count a goal that got no answer. A busy pool is counted where the client is told, for others wait and retry."""
+        """Count a goal that got no answer; a busy pool where the client is told of it, for others wait and retry."""
         if isinstance(error, KernelDisagreement):
             self._disagreements.inc()
         if error.status >= 500 and not isinstance(error, PoolBusy):
@@ -217,7 +217,8 @@ class _Live:
         yield _counters("pxl_log_errors_total", "Failed attempts to write to a log.", "log", self._sources.log_errors())
         yield _counters("pxl_log_dropped_total", "Log lines given up because they could not be written soon enough.",
                         "log", self._sources.log_drops())
-        info = GaugeMetricFamily("pxl_build_info", "Always 1; its labels say what is running.", labels=list(self._build))
+        info = GaugeMetricFamily("pxl_build_info", "Always 1; its labels say what is running.",
+                                 labels=list(self._build))
         info.add_metric(list(self._build.values()), 1)
         yield info
         yield from self._documents(pool, cache)
@@ -227,15 +228,15 @@ class _Live:
         p95, = self._latency.quantiles((0.95,))
         for name, text, value in (
                 ("uptime_seconds", "Time since the start.", self._clock() - self._began),
-                ("verification_ratio_percent", "Well-formed requests that got a kernel-checked verdict in the last five "
-                 "minutes.", self._verified.percent()),
-                ("p95_latency_ms", "95 % of POST /prove in the last five minutes took no longer, refused ones left out.",
+                ("verification_ratio_percent", "Well-formed requests of the last five minutes that got a "
+                 "kernel-checked verdict.", self._verified.percent()),
+                ("p95_latency_ms", "95 % of POST /prove in the last five minutes took no longer, refusals left out.",
                  1000 * p95),
-                ("cache_hit_rate_percent", "Answers from the cache in the last five minutes.", self._hits.percent()),
+                ("cache_hit_rate_percent", "Answers of the last five minutes from the cache.", self._hits.percent()),
                 ("session_pool_total", "Live Coq sessions.", pool.total),
                 ("session_pool_busy", "Busy Coq sessions.", pool.busy),
                 ("cache_size", "Verdicts kept.", cache.size),
-                ("memory_limit_bytes", "Memory that this server may use, or that the machine has.", self._memory_limit)):
+                ("memory_limit_bytes", "Memory that this server may use.", self._memory_limit)):
             yield GaugeMetricFamily(f"logos_pxl_{name}", text, value)
         for name, text, value in (
                 ("cache_hits_total", "Goals answered from the cache.", cache.hits),

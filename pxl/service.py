@@ -167,7 +167,8 @@ class Service:
             outcome.verdict, outcome.reason, outcome.detail, goal, question.normalized, told.words, told.coq,
             told.atoms, checked and checked.assumptions, told.model,
             self._certificate(question, outcome) if want_certificate else None,
-            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings, outcome.script)
+            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings,
+            outcome.script)
 
     def _question(self, goal: str) -> Question:
         return self._read_short(goal) if len(goal) <= _MEMO_CHARS else self._read(goal)

@@ -16,15 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"address", "errors", "identity", "origins", "secretkey", "security_txt", "seen", "settings", "window"},
+    {"address", "errors", "identity", "origins", "scrapers", "secretkey", "security_txt", "seen", "settings", "window"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "redis_link", "signing"},
     {"authentication", "formula"},
     {"cancel"},
     {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render",
      "redis_stores", "search", "tokens"},
     {"cache", "checker", "client", "decider", "ledger", "model", "outcome", "overlays", "shared_cache", "verify"},
-    {"bulk", "guard", "health", "jobs", "batch", "service"},
-    {"v1_body", "log_lines", "logs", "metrics", "observed", "performance"},
+    {"bulk", "guard", "health", "jobs", "batch", "logs", "service"},
+    {"v1_body", "log_lines", "metrics", "observed", "performance"},
     {"v1", "v1_docs", "app", "auth_routes", "gate", "ratelimit", "redis_rates", "cli", "compose", "compose_gate",
      "compose_shared", "compose_watch", "keys_cli", "metrics_view", "reply",
      "server", "watch"},
