@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -105,6 +105,7 @@ class Metrics:
                                    registry=registry)
         self._limited = Counter("pxl_rate_limited_total", "Requests refused by a rate limit.", registry=registry)
         self._keys: set[str] = set()
+        self._children: dict[tuple[Any, tuple[str, ...]], Any] = {}
         self._begin(overlays)
         ProcessCollector(registry=registry)
         registry.register(_Live(sources, dict(build), clock, self._verified, self._latency, self._hits))
@@ -119,8 +120,8 @@ class Metrics:
     def request(self, seen: Seen) -> None:
         """Count a request that was answered."""
         method = seen.method if seen.method in METHODS else OTHER
-        self._requests.labels(method, seen.rule, str(seen.status)).inc()
-        self._duration.labels(method, seen.rule).observe(seen.duration_s)
+        self._child(self._requests, method, seen.rule, str(seen.status)).inc()
+        self._child(self._duration, method, seen.rule).observe(seen.duration_s)
         if seen.rule == _PROVE and not 400 <= seen.status < 500:
             self._latency.add(seen.duration_s)
         if seen.refusal:
@@ -137,7 +138,7 @@ class Metrics:
     def answered(self, answer: Answer) -> None:
         """Count a goal that got its answer, in whatever way it was asked."""
         source = "cache" if answer.cached else "shared" if answer.is_shared else "kernel"
-        self._proofs.labels(answer.overlay, answer.verdict, source).inc()
+        self._child(self._proofs, answer.overlay, answer.verdict, source).inc()
         self._verified.add(answer.verdict != UNKNOWN)
         self._hits.add(answer.cached is not None)
         if answer.verdict == UNKNOWN:
@@ -154,6 +155,13 @@ class Metrics:
             self._disagreements.inc()
         if error.status >= 500 and not isinstance(error, PoolBusy):
             self._verified.add(False)
+
+    def _child(self, metric: Any, *labels: str) -> Any:
+        """Return what ``metric.labels`` does, sooner."""
+        child = self._children.get((metric, labels))
+        if child is None:
+            child = self._children[metric, labels] = metric.labels(*labels)
+        return child
 
     def _key(self, seen: Seen) -> str:
         """Return what the request's key is counted under; people are not told apart."""

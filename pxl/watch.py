@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
 
@@ -100,9 +100,9 @@ class Watch:
             answer and answer.verdict, answer and answer.overlay, script and script.certificate_sha256)
         began = here.began
         if response.is_streamed:
-            response.call_on_close(lambda: self.seen(replace(seen, duration_s=time.perf_counter() - began)))
+            response.call_on_close(lambda: self.seen(seen._replace(duration_s=time.perf_counter() - began)))
         else:
-            self.seen(replace(seen, duration_s=time.perf_counter() - began))
+            self.seen(seen._replace(duration_s=time.perf_counter() - began))
         return response
 
 
