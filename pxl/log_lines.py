@@ -6,6 +6,7 @@ import json
 import time
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from urllib.parse import quote
 
 from pxl.logs import printable, stamp
 from pxl.seen import Seen
@@ -19,7 +20,7 @@ def access_line(seen: Seen, anonymous: bool = False) -> str:
     """Return the combined log format: address, user, moment, request, status, bytes, referrer, agent."""
     address = anonymized(seen.address) if anonymous else seen.address
     return (f'{address or "-"} - {_quoted(seen.user) or "-"} [{_moment(int(seen.at))}] '
-            f'"{_quoted(seen.method[:20])} {_quoted(seen.path[:_MAX_PATH])} {_quoted(seen.protocol[:20])}" '
+            f'"{_quoted(seen.method[:20])} {_encoded(seen.path[:_MAX_PATH])} {_quoted(seen.protocol[:20])}" '
             f'{seen.status} {seen.sent_bytes or "-"} "{_quoted(seen.referrer[:_MAX_AGENT]) or "-"}" '
             f'"{_quoted(seen.agent[:_MAX_AGENT]) or "-"}"\n')
 
@@ -56,6 +57,11 @@ def _moment(second: int) -> str:
     at = time.gmtime(second)
     day = f"{at.tm_mday:02d}/{_MONTHS[at.tm_mon - 1]}/{at.tm_year}"
     return f"{day}:{at.tm_hour:02d}:{at.tm_min:02d}:{at.tm_sec:02d} +0000"
+
+
+def _encoded(path: str) -> str:
+    """Return a path without a blank: scripts take the ninth word of a line for the status."""
+    return quote(path, safe="/:@!$&'()*+,;=~", errors="replace") if path else "-"
 
 
 def _quoted(text: str) -> str:

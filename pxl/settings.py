@@ -264,8 +264,8 @@ class Settings:
                                          "how long a certificate is kept there; 0 shares none")
     metrics_access: str = _setting(
         "PXL_METRICS_ACCESS", _choice(GUARDED, LOOPBACK, OPEN), GUARDED, "name", "who reads /metrics where callers "
-        "must show who they are: guarded asks for the role observe or PXL_METRICS_TOKEN; loopback lets this machine in, "
-        "unless forwarded by a proxy; open lets everybody in")
+        "must show who they are: guarded asks for the role observe or PXL_METRICS_TOKEN; loopback lets this machine "
+        "in, unless forwarded by a proxy; open lets everybody in")
     metrics_token: str | None = _setting("PXL_METRICS_TOKEN", _secret(), None, "text", "a bearer token that reads "
                                          "/metrics and nothing else, for Prometheus", is_secret=True)
     metrics_token_file: str | None = _setting("PXL_METRICS_TOKEN_FILE", _file(), None, "file",
