@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import select
 import sys
 import threading
 import time
@@ -120,7 +121,7 @@ class Sink:
                 if self._reopen() and written < len(data):
                     written = data.rfind(b"\n", 0, written) + 1     # a line must not end in another file
                 while written < len(data):
-                    written += os.write(self._fd, data[written:])
+                    written += os.write(self._fd, self._piece(data, written))
                 self.is_failing = False
                 return
             except OSError:
@@ -130,6 +131,13 @@ class Sink:
                     self.drops += data.count(b"\n", written)
                     return
                 time.sleep(_RETRY_S)
+
+    def _piece(self, data: bytes, start: int) -> bytes:
+        """Return what to write at once: to a pipe that others write to, too, whole lines that go in undivided."""
+        if isinstance(self._target, Path):
+            return data[start:]
+        most = start + select.PIPE_BUF
+        return data[start:most if most >= len(data) else data.rfind(b"\n", start, most) + 1 or most]
 
     def _reopen(self) -> bool:
         """Open the file anew when its name leads elsewhere by now; say whether it did."""
@@ -204,9 +212,10 @@ class Logs:
             sink.flush(max(0.0, deadline - time.monotonic()))
 
     def close(self) -> None:
-        """Write what is left; idempotent."""
+        """Write what is left, if that does not take long; idempotent."""
+        deadline = time.monotonic() + _LAST_WORDS_S
         for sink in self._sinks.values():
-            sink.close()
+            sink.close(max(0.0, deadline - time.monotonic()))
 
     def performance_failed(self) -> None:
         """Count that the report on performance could not be written."""
