@@ -50,7 +50,7 @@ missing_packages() {
         printf '%s\n' coq
     fi
     local tool
-    for tool in make curl redis-server nginx; do # the tests run them
+    for tool in make curl redis-server nginx prometheus; do # the tests run them
         # nginx is where only root's PATH leads.
         if [[ $lock == requirements-dev.lock && ! -x /usr/sbin/$tool ]] && ! command -v "$tool" >/dev/null; then
             printf '%s\n' "$tool"

@@ -160,7 +160,7 @@ class TestLines:
 class TestServer:
     def test_every_request_is_in_the_access_log_and_in_the_audit(self, tmp_path):
         with running(PXL_LOG_DIR=str(tmp_path)) as live:
-            live.post("/prove", {"goal": "SecretAtom -> SecretAtom"}, User_Agent='evil"\\agent', Referer="http://a/b")
+            live.post("/prove", {"goal": "SecretAtom -> SecretAtom"}, User_Agent='evil"\\agent', Referer="http://a/b?token=hunter2")
             live.prove("(")
             live.get("/nothing/a%0d%0ab%1b%20x?password=hunter2")
             live.raw(b"GET /x HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\n")
@@ -181,6 +181,7 @@ class TestServer:
         assert "/nothing/a%0D%0Ab%1B%20x HTTP/1.1" in lines[2]
         assert early["error"] == "bad-request" and health["request_id"] == "my-id"
         everything = "".join(file.read_text() for file in tmp_path.iterdir())
+        assert '"http://a/b"' in lines[0]
         assert "SecretAtom" not in everything and "hunter2" not in everything
 
     def test_a_verdict_is_audited_with_its_certificate(self, tmp_path, prover):
