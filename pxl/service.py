@@ -17,7 +17,7 @@ from pxl.flight import DeadlinePassed, SingleFlight, TooManyWait, Withdrawn
 from pxl.formula import Formula, Limits, format_formula, parse, rename_atoms
 from pxl.model import ModelView, model_view
 from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Decide, Outcome
-from pxl.render import atoms_line, certificate_file
+from pxl.render import Script, atoms_line, certificate_file
 
 log = logging.getLogger("pxl.service")
 
@@ -89,6 +89,8 @@ class Answer:
     is_shared: bool
     generation: int | None
     timings: Timings
+    script: Script | None = None        # what the kernel accepted
+    overlay: str = OVERLAY
 
     @property
     def proof_method(self) -> str | None:
@@ -165,7 +167,8 @@ class Service:
             outcome.verdict, outcome.reason, outcome.detail, goal, question.normalized, told.words, told.coq,
             told.atoms, checked and checked.assumptions, told.model,
             self._certificate(question, outcome) if want_certificate else None,
-            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings)
+            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings,
+            outcome.script)
 
     def _question(self, goal: str) -> Question:
         return self._read_short(goal) if len(goal) <= _MEMO_CHARS else self._read(goal)

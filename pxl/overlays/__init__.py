@@ -1,0 +1,1 @@
+"""Overlays: other logics and notations, each with its own Coq library."""
