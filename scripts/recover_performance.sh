@@ -8,13 +8,13 @@ usage() {
     cat <<'USAGE'
 Usage: recover_performance.sh [--pool SIZE] [--ttl SECONDS] [--wait SECONDS] [--url URL]
 
-Write PXL_POOL_SIZE (default 10) and PXL_CACHE_TTL (default 600) into .env of this installation, restart the
-server so that it reads them (PXL_RESTART_CMD, compose or systemd), check that it runs with them, and compare the
+Write PXL_POOL_SIZE (default 10) and PXL_CACHE_TTL (default 600) into the file that the server's settings come from
+(PXL_ENV_FILE, default .env of this installation; /etc/pxl/pxl.env under systemd), restart the server so that it reads them (PXL_RESTART_CMD, compose or systemd), check that it runs with them, and compare the
 latency of 20 proofs before and after. The exit status is 0 when the p95 latency is then under 300 ms.
 USAGE
 }
 
-pool=10 ttl=600 wait_s=120
+pool=10 ttl=600 wait_s=120 env_file=${PXL_ENV_FILE:-$ROOT/.env}
 common_options "$@"
 set -- ${rest[@]+"${rest[@]}"}
 while (( $# )); do
@@ -44,7 +44,7 @@ measure() {
 }
 
 set_in_env() {
-    local name=$1 value=$2 file=$ROOT/.env
+    local name=$1 value=$2 file=$env_file
     touch -- "$file"
     if grep -q "^$name=" -- "$file"; then
         sed -i "s/^$name=.*/$name=$value/" -- "$file"
@@ -63,7 +63,7 @@ set_in_env PXL_CACHE_TTL "$ttl"
 restart_service
 wait_ready "$wait_s"
 now=$(jq -r '.session_pool.max_pool_size' <<<"$body")
-[[ $now == "$pool" ]] || die "the server runs with $now sessions, not $pool: does it read $ROOT/.env?" 1
+[[ $now == "$pool" ]] || die "the server runs with $now sessions, not $pool: does it read $env_file?" 1
 
 after=$(measure)
 say "Final P95 latency: ${after}ms"

@@ -126,7 +126,7 @@ class TestTimers:
     def test_systemd_accepts_the_units(self, tmp_path: Path) -> None:
         # The program that the unit names is not installed here: a copy names one that is.
         for unit in (ROOT / "configs" / "systemd").iterdir():
-            text = unit.read_text(encoding="utf-8").replace("/opt/logos-pxl/scripts/%i.sh", "/bin/true")
+            text = unit.read_text(encoding="utf-8").replace("/opt/logos-pxl-core/scripts/%i.sh", "/bin/true")
             (tmp_path / unit.name).write_text(text, encoding="utf-8")
         shutil.copy(tmp_path / "pxl-script@.service", tmp_path / "pxl-script@rotate_logs.service")
         done = subprocess.run(["systemd-analyze", "verify", "--man=no", *sorted(map(str, tmp_path.glob("*.timer")))],
