@@ -337,7 +337,7 @@ class Settings:
         env = os.environ if environ is None else environ
         known = {row.variable: row for row in rows()}
         problems = [_unknown(name, known) for name in sorted(env)
-                    if name.startswith(_OURS) and name not in known]
+                    if name.startswith(_OURS) and name not in known and name not in _OF_SCRIPTS]
         values = {}
         for row in known.values():
             text = env.get(row.variable)
@@ -396,6 +396,9 @@ class Settings:
 
 # Whose names begin so are ours alone; a misspelt one must not be ignored.
 _OURS = ("PXL_", "HMAC_", "JWT_", "RATE_LIMIT_")
+# Those of scripts/, which may stand in the same environment.
+_OF_SCRIPTS = frozenset({"PXL_RESTART_CMD", "PXL_ENV_FILE", "PXL_TOKEN_FILE", "PXL_ROOT", "PXL_PYTHON",
+                         "PXL_SCRIPT_TIMEOUT", "PXL_ROTATE_GRACE"})
 # Fields whose default follows from others.
 _DERIVED = frozenset({"thread_count", "bind_host", "rate_limit_enabled", "build_sha", "security_expires"})
 

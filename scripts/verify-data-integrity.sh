@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # See that the compiled kernel is the one that was built, and that Coq's own checker accepts it.
 set -euo pipefail
-asked_url=${BASE_URL:-}
 # shellcheck source=scripts/lib/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
@@ -10,12 +9,12 @@ usage() {
 Usage: verify-data-integrity.sh [--quick] [--url URL]
 
 Hash the kernel's sources and compiled files and compare them with the manifest; scan the sources, check what
-every theorem rests on, and run coqchk (--quick leaves these out). With --url or BASE_URL set, compare the hash with
+every theorem rests on, and run coqchk (--quick leaves these out). With --url, compare the hash with
 the running server's, too. The exit status is 0 when all is as it was built, 1 when not.
 USAGE
 }
 
-quick=''
+asked_url='' quick=''
 for argument in "$@"; do if [[ $argument == --url ]]; then asked_url=yes; fi; done
 common_options "$@"
 set -- ${rest[@]+"${rest[@]}"}
