@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from pxl import __version__, overlay_routes, v1, v1_docs
+from pxl import __version__, metrics_view, overlay_routes, v1, v1_docs
 from pxl.auth_routes import token_routes
 from pxl.away import Away
 from pxl.compose_shared import Shared
@@ -30,6 +30,7 @@ from pxl.query_body import read_query
 from pxl.reply import countermodel_reply, prove_text
 from pxl.security_txt import SecurityText
 from pxl.service import Answer, Service
+from pxl.watch import Watch
 
 log = logging.getLogger("pxl.http")
 
@@ -57,6 +58,7 @@ class Parts:
     gate: Gate = field(default_factory=Gate)
     security: SecurityText = SecurityText()
     shared: Shared | None = None
+    watch: Watch | None = None
 
 
 def create_app(parts: Parts) -> Flask:
@@ -64,8 +66,13 @@ def create_app(parts: Parts) -> Flask:
     app = Flask("pxl", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = parts.max_request_bytes
     app.url_map.merge_slashes = False      # a redirect would turn a POST into a GET
+    if parts.watch is not None:
+        parts.watch.surround(app)
     app.before_request(_name_request)
     doorkeeper = Doorkeeper(app, parts.gate, parts.drain)
+    if parts.watch is not None:
+        parts.watch.guard(app)
+        metrics_view.add_routes(app, parts.watch.metrics, parts.watch.performance, parts.watch.policy.is_text_default)
     _routes_for_goals(app, parts)
     state = _routes_for_health(app, parts)
     v1.add_routes(app, v1.Desk(parts.service, parts.jobs, parts.away, parts.drain.admit, state,
@@ -197,6 +204,7 @@ def _errors(app: Flask, drain: Drain, doorkeeper: Doorkeeper) -> None:
         if drain.is_expired and error.status == 503:
             # The sessions were taken away from work that outlived the drain.
             error = ShuttingDown("the server shut down before the goal was settled", retry_after_s=5)
+        g.failure = error
         level = logging.ERROR if error.status >= 500 and error.status != 503 else \
             logging.WARNING if error.status >= 500 else logging.INFO
         response = _problem(from_error(error))
@@ -242,6 +250,7 @@ def _json(document: dict[str, Any], status: int = 200) -> Response:
 
 
 def _problem(problem: Problem) -> Response:
+    g.problem = problem.code
     document = problem.document(request.path, g.request_id)
     response = Response(json.dumps(document) + "\n", problem.status, content_type=MEDIA_TYPE)
     response.headers.extend(problem.headers)

@@ -47,6 +47,7 @@ class CacheStats:
     exact_hits: int
     prefetch_hits: int
     misses: int
+    evictions: int = 0
 
     @property
     def hits(self) -> int:
@@ -60,6 +61,17 @@ class _Kept:
     places: int
 
 
+class _Store(TTLCache[bytes, _Kept]):
+    """Counts what it drops for want of room; what expires is not among it."""
+
+    evictions = 0
+
+    def popitem(self) -> tuple[bytes, _Kept]:
+        item = super().popitem()
+        self.evictions += 1
+        return item
+
+
 class ProofCache:
     """A bounded store of outcomes with a time to live, safe to share between threads.
 
@@ -70,8 +82,7 @@ class ProofCache:
     def __init__(self, max_places: int = 1000, ttl_s: float = 300.0,
                  clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
-        self._kept: TTLCache[bytes, _Kept] = TTLCache(max_places, ttl_s, timer=clock,
-                                                      getsizeof=lambda kept: kept.places)
+        self._kept = _Store(max_places, ttl_s, timer=clock, getsizeof=lambda kept: kept.places)
         self._exact = self._prefetch = self._misses = 0
 
     def get(self, key: bytes, goal_text: str, *, is_second_look: bool = False) -> tuple[Outcome, Hit] | None:
@@ -106,7 +117,7 @@ class ProofCache:
         with self._lock:
             self._kept.expire()
             return CacheStats(len(self._kept), self._kept.currsize, self._kept.maxsize,
-                              self._exact, self._prefetch, self._misses)
+                              self._exact, self._prefetch, self._misses, self._kept.evictions)
 
     def clear(self) -> None:
         """Forget every verdict; the counts stay."""

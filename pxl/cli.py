@@ -161,6 +161,32 @@ def _verify(options: argparse.Namespace) -> int:
     return PROVED
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    from pxl.doctor import examine, report
+
+    return report(examine(os.environ, _prove_and_refute), as_json=options.json)
+
+
+def _prove_and_refute(settings: Any) -> float:
+    """Have a prover of one session prove and refute; return the seconds from the first question to the last answer."""
+    import dataclasses
+    import time
+
+    from pxl.compose import build
+
+    prover = build(dataclasses.replace(settings, pool_size=1))
+    try:
+        prover.start()
+        began = time.monotonic()
+        for goal, verdict in (("BOX(A -> A)", "proved"), ("A -> BOX(A)", "refuted")):
+            answer = prover.service.prove(goal)
+            if answer.verdict != verdict:
+                raise PxlError(f"{goal} was {answer.verdict}, not {verdict} ({answer.detail})")
+        return time.monotonic() - began
+    finally:
+        prover.close()
+
+
 def _show(reply: dict[str, Any], certificate: str | None) -> None:
     goal = reply["goal_normalized"]
     print(f"{reply['verdict']}  {goal if len(goal) <= 1000 else goal[:997] + '...'}")
@@ -256,6 +282,11 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("file", metavar="FILE.v", help="a certificate that a server or `pxl prove` wrote")
     verify.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=120.0, help="default 120")
     verify.set_defaults(run=_verify)
+
+    doctor = commands.add_parser("doctor", help="check this installation against the production checklist", epilog=(
+        "Exit status: 0 nothing has to be mended, 1 something has."))
+    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    doctor.set_defaults(run=_doctor)
 
     add_keys_parser(commands)
     return parser

@@ -17,10 +17,10 @@ from pxl.errors import ConfigError, ProverError
 from pxl.health import SelfProof
 from pxl.kernel.build import default_kernel_dir
 from pxl.kernel.identity import Kernel
+from pxl.observed import ObservedService
 from pxl.overlays.registry import Registry
 from pxl.prover import EngineConfig, Pool, PoolLimits, Session, find_engine, start_session
 from pxl.render import PREAMBLE, QUERY, right_scripts, wrong_script
-from pxl.service import Service
 from pxl.settings import Settings
 from pxl.theories import Theories
 
@@ -56,7 +56,7 @@ class Prover:
     kernel: Kernel
     pool: Pool
     decide: Decider
-    service: Service
+    service: ObservedService
     self_proof: SelfProof
     engine: str
     launcher: Launcher
@@ -108,10 +108,10 @@ def build(settings: Settings, shared: Shared | None = None) -> Prover:
         max_uses=settings.session_max_uses, max_rss_bytes=settings.session_max_rss_mb << 20))
     decide = Decider(Checker(pool), max_certificate_bytes=settings.max_certificate_bytes)
     shared_decide = shared.decider(decide, key_maker(kernel.kernel_hash, registry.library_hash)) if shared else decide
-    service = Service(shared_decide, kernel.kernel_hash, ProofCache(settings.cache_size, settings.cache_ttl_s),
-                      timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
-                      max_in_flight=settings.max_in_flight, max_followers=settings.max_followers,
-                      coq_version=kernel.coq_version, overlays=registry, theories=Theories(theories_dir))
+    service = ObservedService(shared_decide, kernel.kernel_hash, ProofCache(settings.cache_size, settings.cache_ttl_s),
+                              timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
+                              max_in_flight=settings.max_in_flight, max_followers=settings.max_followers,
+                              coq_version=kernel.coq_version, overlays=registry, theories=Theories(theories_dir))
     self_proof = SelfProof(decide, lambda: service.certified_at,
                            grace_s=settings.max_proof_timeout_s + settings.queue_wait_s)
     return Prover(kernel, pool, decide, service, self_proof, engine.kind, launcher, registry)

@@ -9,9 +9,11 @@ primitive-integer operations to the assumptions (``pxl/checker.py``).
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pxl.certificate import Countermodel, Necessitation, Proof, Rup, atom_number, encode
 from pxl.formula import Formula, format_formula, parse
@@ -41,6 +43,11 @@ class Script:
     statement: str
     certificate_chars: int
     certificate: str = ""
+
+    @cached_property
+    def certificate_sha256(self) -> str | None:
+        """Return the hash of the certificate in hexadecimal; None when there is none."""
+        return hashlib.sha256(self.certificate.encode()).hexdigest() if self.certificate else None
 
 
 def goal_script(certificate: Proof | Countermodel, formula: Formula,

@@ -36,6 +36,7 @@ class _RefusalTask(ErrorTask):
     """Refuses what never reaches the application, in a problem document as the application does."""
 
     headers: tuple[tuple[str, str], ...] = ()
+    tell: Callable[[int, str, str, str, str], None]
 
     def execute(self) -> None:
         error = self.request.error
@@ -45,7 +46,9 @@ class _RefusalTask(ErrorTask):
                   # Waitress quotes the line at fault, which may hold a signature or a token.
                   }.get(error.code, error.body.partition(' "')[0])
         request_id = uuid.uuid4().hex
-        document = from_status(error.code, detail, {}).document(getattr(self.request, "path", ""), request_id)
+        path = getattr(self.request, "path", "")
+        self.tell(error.code, getattr(self.request, "command", ""), path, str(self.channel.addr[0]), request_id)
+        document = from_status(error.code, detail, {}).document(path, request_id)
         body = (json.dumps(document) + "\n").encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.extend((*self.headers, ("Content-Type", MEDIA_TYPE), ("X-Request-ID", request_id)))
@@ -54,9 +57,10 @@ class _RefusalTask(ErrorTask):
         self.write(body)
 
 
-def _channel_class(headers: tuple[tuple[str, str], ...]) -> type[HTTPChannel]:
+def _channel_class(headers: tuple[tuple[str, str], ...],
+                   tell: Callable[[int, str, str, str, str], None]) -> type[HTTPChannel]:
     """Return a channel whose refusals carry the headers; Waitress has no other place for them."""
-    task_class = type("Refusal", (_RefusalTask,), {"headers": headers})
+    task_class = type("Refusal", (_RefusalTask,), {"headers": headers, "tell": staticmethod(tell)})
     return type("Channel", (HTTPChannel,), {"error_task_class": task_class})
 
 
@@ -65,12 +69,14 @@ class Server:
 
     ``on_expiry`` is called once when the drain expires with work still in flight: it must make
     that work fail, so that its clients get an answer. ``early_headers`` go on what is refused before it
-    reaches the application.
+    reaches the application, and ``on_refusal`` is called for it: with the status, the method and path as far
+    as they were understood, the peer's address and the request's id.
     """
 
     def __init__(self, app: Callable[..., Any], settings: Settings, drain: Drain,
                  on_expiry: Callable[[], None] = lambda: None,
-                 early_headers: Iterable[tuple[str, str]] = ()) -> None:
+                 early_headers: Iterable[tuple[str, str]] = (),
+                 on_refusal: Callable[[int, str, str, str, str], None] = lambda *refused: None) -> None:
         self._drain = drain
         self._on_expiry = on_expiry
         self._map: dict[int, Any] = {}
@@ -89,7 +95,7 @@ class Server:
             reason = isinstance(error, OSError) and error.strerror or "there is no such address"
             raise ConfigError(f"cannot listen on {settings.host}:{settings.port}: {reason}: "
                               f"correct PXL_HOST or PXL_SERVER_PORT, or stop what listens there") from error
-        channel_class = _channel_class(tuple(early_headers))
+        channel_class = _channel_class(tuple(early_headers), on_refusal)
         for listener in self._map.values():
             if hasattr(listener, "channel_class"):
                 listener.channel_class = channel_class

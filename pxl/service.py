@@ -24,6 +24,7 @@ from pxl.overlays.contract import GLOBAL, Model, Overlay, Question, Reading
 from pxl.overlays.registry import Registry, check_options
 from pxl.query import DEFAULT_OVERLAY, Query
 from pxl.theories import Theories
+from pxl.render import Script
 
 log = logging.getLogger("pxl.service")
 
@@ -113,6 +114,7 @@ class Answer:
     is_shared: bool
     generation: int | None
     timings: Timings
+    script: Script | None = None        # what the kernel accepted
 
     @property
     def proof_method(self) -> str | None:
@@ -205,7 +207,8 @@ class Service:
             outcome.verdict, outcome.reason, outcome.detail, asked.overlay.name, query.goal, question.normalized, words,
             told.statement, told.coq, told.atoms, checked and checked.assumptions, _used(asked, outcome, told),
             consistent, told.model, told.model_json, self._certificate(asked, outcome) if want_certificate else None,
-            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings)
+            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings,
+            outcome.script)
 
     def _asked(self, query: Query) -> Asked:
         return self._read_short(query) if len(query.text) <= _MEMO_CHARS else self._read(query)

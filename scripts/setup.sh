@@ -49,11 +49,13 @@ missing_packages() {
     if ! has_coq; then
         printf '%s\n' coq
     fi
-    local tool
-    for tool in make curl redis-server nginx; do # the tests run them
+    # The tests run these: a command, and its package where that has another name.
+    local entry tool
+    for entry in make curl redis-server nginx jq bats shellcheck prometheus amtool:prometheus-alertmanager; do
+        tool=${entry%%:*}
         # nginx is where only root's PATH leads.
         if [[ $lock == requirements-dev.lock && ! -x /usr/sbin/$tool ]] && ! command -v "$tool" >/dev/null; then
-            printf '%s\n' "$tool"
+            printf '%s\n' "${entry##*:}"
         fi
     done
 }

@@ -93,6 +93,8 @@ class FakePool:
     busy: int = 0
     waiting: int = 0
     size: int = 5
+    starting: int = 0
+    generation: int = 5
     restarts: dict = field(default_factory=dict)
     sessions: tuple = ()
 

@@ -47,8 +47,8 @@ def test_an_unknown_option_is_refused(bin_dir: Path, tmp_path: Path) -> None:
     assert "unknown option --devel" in done.stderr
 
 
-def test_a_machine_for_development_needs_redis_and_nginx_too(bin_dir: Path, tmp_path: Path) -> None:
+def test_a_machine_for_development_needs_what_the_tests_run_too(bin_dir: Path, tmp_path: Path) -> None:
     done = run_setup(bin_dir, tmp_path / "venv", "--dev")
     assert done.returncode == 2
     nginx = "" if Path("/usr/sbin/nginx").exists() else " nginx"
-    assert f"python3 python3-venv coq make curl redis-server{nginx}\n" in done.stderr
+    assert f"python3 python3-venv coq make curl redis-server{nginx} prometheus\n" in done.stderr
