@@ -96,7 +96,8 @@ class Watch:
             response.status_code, 0 if response.is_streamed or asked.method == "HEAD" else _length(response),
             here.get("address", asked.remote_addr or ""), identity.kind if identity else "",
             identity.name if identity else "", here.get("request_id", ""), headers.get("User-Agent", ""),
-            headers.get("Referer", "").partition("?")[0], here.get("problem", ""), _refusal(failure) if failure is not None else "",
+            headers.get("Referer", "").partition("?")[0], here.get("problem", ""),
+            _refusal(failure) if failure is not None else "",
             answer and answer.verdict, answer and answer.overlay, script and script.certificate_sha256)
         began = here.began
         if response.is_streamed:
