@@ -178,18 +178,18 @@ class TestGoals:
 
     def test_p95_is_that_of_the_goals_and_refusals_do_not_hide_it(self):
         def decide(formula, deadline):
-            threading.Event().wait(0.4 if len(formula.nodes) > 3 else 0.02)
+            threading.Event().wait(1.0 if len(formula.nodes) > 3 else 0.02)
             return brute_force(formula, deadline)
         goals = [f"A{n} -> A{n}" for n in range(18)] + ["A -> BOX(B) -> A", "B -> DIA(C) -> B"]
         with running(FakeDecider(decide), PXL_CACHE_TTL="0") as live, ThreadPoolExecutor(4) as pool:
             assert {reply.status_code for reply in pool.map(live.prove, goals)} == {200}
             for _ in range(40):
                 assert live.prove("(").status_code == 400
-            assert told(live)["logos_pxl_p95_latency_ms"] == pytest.approx(400, rel=0.05)
+            assert told(live)["logos_pxl_p95_latency_ms"] == pytest.approx(1000, rel=0.05)
             report = live.get("/metrics/performance").json()
             endpoint, = [entry for entry in report["endpoints"] if entry["name"] == "POST /prove"]
             assert (endpoint["call_count"], endpoint["recent"]["call_count"], endpoint["error_count"]) == (60, 60, 0)
-            assert endpoint["p99_duration_ms"] == pytest.approx(400, rel=0.05)
+            assert endpoint["p99_duration_ms"] == pytest.approx(1000, rel=0.05)
             found = samples(live)
             assert found["http_request_duration_seconds_count{method: POST, route: /prove}"] == 60
             assert found["http_request_duration_seconds_bucket{le: 0.3, method: POST, route: /prove}"] == 58
