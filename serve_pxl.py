@@ -153,6 +153,7 @@ def _end(signum: int, frame: FrameType | None) -> None:
 
 def _say(logs: Logs, *lines: str) -> None:
     """Print the lines; a full disk or a closed pipe at the other end is no reason not to serve."""
+    logs.flush()        # what was logged before stands before it, where both go to one place
     try:
         for line in lines:
             logs.say(line)

@@ -112,8 +112,10 @@ class Doorkeeper:
 
     def challenge(self, error: AuthError) -> str:
         """Return the WWW-Authenticate header for a refusal, and log who was refused."""
-        log.warning("%s %d %s from %s, agent %s: %s", g.request_id, error.status, error.title, g.address,
-                    ascii(request.headers.get("User-Agent", "")[:200]), ascii(error.detail))
+        shown = [name for name in ("X-Signature", "Signature", "Authorization") if name in request.headers]
+        log.warning("%s %d %s from %s, agent %s: %s (shown: %s)", g.request_id, error.status, error.title, g.address,
+                    ascii(request.headers.get("User-Agent", "")[:200]), ascii(error.detail),
+                    ", ".join(shown) or "nothing")
         return self._gate.guard.challenge(error, g.access, self._gate.wall_clock())
 
     def _authenticate(self) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TextIO
 
 from pxl.errors import ConfigError
 
@@ -167,12 +168,12 @@ class Logs:
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory
-        self._console = Sink(sys.__stderr__.fileno() if sys.__stderr__ else os.open(os.devnull, os.O_WRONLY))
+        self._console = Sink(_descriptor(sys.__stderr__))
         self._sinks = {"console": self._console}
         self.access: Sink | None = None
         self._server: Sink | None = None
         if directory is None:
-            self.audit = Sink(1, linger_s=_LINGER_S)
+            self.audit = Sink(_descriptor(sys.__stdout__), linger_s=_LINGER_S)
         else:
             self._server = self._sinks["server"] = Sink(directory / SERVER_LOG)
             self.access = self._sinks["access"] = Sink(directory / ACCESS_LOG, linger_s=_LINGER_S)
@@ -201,7 +202,6 @@ class Logs:
 
     def say(self, line: str) -> None:
         """Put a line that is printed on standard output into the server's log, too."""
-        self.flush()
         if self._server is not None:
             self._server.put(f"{stamp(time.time())} {printable(line)}\n")
 
@@ -229,6 +229,11 @@ class Logs:
     def drops(self) -> Mapping[str, int]:
         """Return how many lines were given up, by log."""
         return {name: sink.drops for name, sink in self._sinks.items()}
+
+
+def _descriptor(stream: TextIO | None) -> int:
+    """Return the descriptor of a standard stream; closed before the start, it has lost its number."""
+    return os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC) if stream is None else stream.fileno()
 
 
 class LineHandler(logging.Handler):

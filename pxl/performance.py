@@ -95,7 +95,7 @@ class PerformanceFile:
 
     def write(self) -> None:
         """Write it now."""
-        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        beside = self._path.with_name(f".{self._path.name}.new")
         try:
             beside.write_text(json.dumps(self._performance.report(), indent=1) + "\n", encoding="utf-8")
             os.replace(beside, self._path)

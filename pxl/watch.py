@@ -89,14 +89,15 @@ class Watch:
         here, asked = g._get_current_object(), request._get_current_object()
         rule = asked.url_rule.rule if asked.url_rule else UNMATCHED
         answer = self._latest.take() if rule in DIRECT else None
-        identity, failure, headers = here.get("identity"), here.get("failure"), asked.headers
+        identity, failure, environ = here.get("identity"), here.get("failure"), asked.environ
         script = answer and answer.script
         seen = Seen(
-            time.time(), 0.0, asked.method, rule, asked.path, asked.environ.get("SERVER_PROTOCOL", "-"),
+            time.time(), 0.0, asked.method, rule, asked.path, environ.get("SERVER_PROTOCOL", "-"),
             response.status_code, 0 if response.is_streamed or asked.method == "HEAD" else _length(response),
-            here.get("address", asked.remote_addr or ""), identity.kind if identity else "",
-            identity.name if identity else "", here.get("request_id", ""), headers.get("User-Agent", ""),
-            headers.get("Referer", "").partition("?")[0], here.get("problem", ""), _refusal(failure) if failure is not None else "",
+            here.get("address", ""), identity.kind if identity else "",
+            identity.name if identity else "", here.get("request_id", ""), environ.get("HTTP_USER_AGENT", ""),
+            environ.get("HTTP_REFERER", "").partition("?")[0], here.get("problem", ""),
+            _refusal(failure) if failure is not None else "",
             answer and answer.verdict, answer and answer.overlay, script and script.certificate_sha256)
         began = here.began
         if response.is_streamed:

@@ -243,6 +243,15 @@ class TestServer:
             Logs(tmp_path / "file").open()
 
 
+class TestAuthentication:
+    def test_scripts_find_refused_signatures_by_the_headers_name(self, caplog):
+        with running(ENABLE_HMAC_AUTH="true", HMAC_SECRET_KEY=KEY) as live:
+            live.post("/prove", {"goal": "A"}, X_Timestamp="1", X_Nonce="nonce-0001", X_Signature="00")
+            live.prove("A")
+        first, second = [record.getMessage() for record in caplog.records if "401" in record.getMessage()]
+        assert first.endswith("(shown: X-Signature)") and second.endswith("(shown: nothing)")
+
+
 class TestProcess:
     def test_the_servers_log_has_the_lines_of_the_start_in_their_order(self, tmp_path):
         with started(PXL_LOG_DIR=str(tmp_path / "new" / "logs")) as (process, lines):

@@ -8,6 +8,7 @@ import math
 import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 from fake_decider import Clock, FakeDecider, FakePool, brute_force, eventually
 from hypothesis import given
 from hypothesis import strategies as st
@@ -176,18 +178,18 @@ class TestGoals:
 
     def test_p95_is_that_of_the_goals_and_refusals_do_not_hide_it(self):
         def decide(formula, deadline):
-            threading.Event().wait(0.4 if len(formula.nodes) > 3 else 0.02)
+            threading.Event().wait(1.0 if len(formula.nodes) > 3 else 0.02)
             return brute_force(formula, deadline)
         goals = [f"A{n} -> A{n}" for n in range(18)] + ["A -> BOX(B) -> A", "B -> DIA(C) -> B"]
         with running(FakeDecider(decide), PXL_CACHE_TTL="0") as live, ThreadPoolExecutor(4) as pool:
             assert {reply.status_code for reply in pool.map(live.prove, goals)} == {200}
             for _ in range(40):
                 assert live.prove("(").status_code == 400
-            assert told(live)["logos_pxl_p95_latency_ms"] == pytest.approx(400, rel=0.05)
+            assert told(live)["logos_pxl_p95_latency_ms"] == pytest.approx(1000, rel=0.05)
             report = live.get("/metrics/performance").json()
             endpoint, = [entry for entry in report["endpoints"] if entry["name"] == "POST /prove"]
             assert (endpoint["call_count"], endpoint["recent"]["call_count"], endpoint["error_count"]) == (60, 60, 0)
-            assert endpoint["p99_duration_ms"] == pytest.approx(400, rel=0.05)
+            assert endpoint["p99_duration_ms"] == pytest.approx(1000, rel=0.05)
             found = samples(live)
             assert found["http_request_duration_seconds_count{method: POST, route: /prove}"] == 60
             assert found["http_request_duration_seconds_bucket{le: 0.3, method: POST, route: /prove}"] == 58
@@ -288,6 +290,36 @@ class TestFormats:
     def test_the_build_is_told_in_labels(self, live):
         line, = [name for name in samples(live) if name.startswith("pxl_build_info")]
         assert "kernel_hash: 0123456789abcdef" in line and "engine: coqidetop" in line and "version: " in line
+
+
+class TestPrometheus:
+    def test_a_real_one_scrapes_with_the_token(self, tmp_path):
+        (tmp_path / "token").write_text(TOKEN)
+        with running(ENABLE_HMAC_AUTH="true", HMAC_SECRET_KEY=KEY, PXL_METRICS_TOKEN_FILE=str(tmp_path / "token")) as live, \
+                socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+            free.close()
+            (tmp_path / "prometheus.yml").write_text(json.dumps({"scrape_configs": [{
+                "job_name": "pxl-core", "scrape_interval": "100ms", "scrape_timeout": "100ms",
+                "authorization": {"credentials_file": str(tmp_path / "token")},
+                "static_configs": [{"targets": [f"127.0.0.1:{live.port}"]}]}]}))
+            prometheus = subprocess.Popen(
+                [shutil.which("prometheus"), f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data",
+                 f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+            def value(query: str) -> str | None:
+                try:
+                    found = requests.get(f"http://127.0.0.1:{port}/api/v1/query", params={"query": query}, timeout=5).json()
+                except (requests.ConnectionError, ValueError):      # not listening, or not ready
+                    return None
+                return found["data"]["result"][0]["value"][1] if found.get("data", {}).get("result") else None
+            try:
+                eventually(lambda: value('up{job="pxl-core"}') == "1", 30)
+                eventually(lambda: value("logos_pxl_session_pool_total") == "5")
+                assert value("logos_pxl_verification_ratio_percent < 90") is None        # NaN raises no alert
+            finally:
+                prometheus.kill()
+                prometheus.wait()
 
 
 class TestRequests:
