@@ -20,6 +20,7 @@ from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
 from pxl.gate import early_headers
 from pxl.jobs import JobLimits, JobTable
+from pxl.notify import Notifier, Watchdog
 from pxl.provenance import Provenance
 from pxl.security_txt import SecurityText
 from pxl.server import Server
@@ -86,13 +87,27 @@ def serve(settings: Settings) -> int:
          f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}")
     for warning in warnings:
         logging.getLogger("pxl").warning(warning)
+    notifier = Notifier.from_env()
     server = Server(create_app(parts), settings, drain, on_expiry=prover.abort,
-                    early_headers=early_headers(provenance))
+                    early_headers=early_headers(provenance),
+                    on_drain=lambda: notifier.stopping("finishing the requests in flight"))
+    watchdog = Watchdog(notifier, {"pool's supervisor": prover.pool.heartbeat_age_s,
+                                   "HTTP loop": server.heartbeat_age_s})
+    serving = f"serving on {server.host}:{server.port} with {settings.pool_size} sessions"
     # There is nothing to drain yet, and a prover that hangs can keep the start waiting for a minute.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
-    if signed is not None:
-        signal.signal(signal.SIGHUP, lambda signum, frame: signed.keyring.reload_soon())
+
+    def read_keys_again(signum: int, frame: FrameType | None) -> None:
+        if signed is not None:
+            signed.keyring.reload_soon()
+
+    def reload(signum: int, frame: FrameType | None) -> None:
+        notifier.reloading()
+        read_keys_again(signum, frame)
+        notifier.ready(serving)
+
+    signal.signal(signal.SIGHUP, read_keys_again)
     try:
         if shared is not None:
             shared.start()
@@ -101,13 +116,18 @@ def serve(settings: Settings) -> int:
         if not readiness.is_ready:
             raise PxlError(f"the first self-proof failed: {readiness.reason}")
         server.install_signals()
+        signal.signal(signal.SIGHUP, reload)
         prover.self_proof.start()
         _say("Using Waitress WSGI server for production stability...")
         server.print_listen()
+        notifier.ready(serving)
+        watchdog.start()
         end = "every request was answered" if server.run() else "some requests were cut off"
         logging.getLogger("pxl").info("stopped: %s", end)
         return 1 if drain.is_urgent else 0
     finally:
+        notifier.stopping("stopping the sessions")
+        watchdog.stop()
         server.close()      # first: whoever connects now is turned away, not kept waiting
         parts.jobs.stop()
         prover.close()

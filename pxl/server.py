@@ -7,6 +7,7 @@ import logging
 import resource
 import signal
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -61,22 +62,27 @@ def _channel_class(headers: tuple[tuple[str, str], ...]) -> type[HTTPChannel]:
 
 
 class Server:
-    """One listening socket. ``port`` is the real one, also when 0 was asked for.
+    """One application on one or more ports. ``port`` is the first, the real one also when 0 was asked for.
 
-    ``on_expiry`` is called once when the drain expires with work still in flight: it must make
-    that work fail, so that its clients get an answer. ``early_headers`` go on what is refused before it
-    reaches the application.
+    ``on_drain`` is called, possibly in a signal handler, whenever the drain is begun. ``on_expiry`` is called once when
+    the drain expires with work still in flight: it must make that work fail, so that its clients get an answer.
+    ``early_headers`` go on what is refused before it reaches the application.
     """
 
     def __init__(self, app: Callable[..., Any], settings: Settings, drain: Drain,
                  on_expiry: Callable[[], None] = lambda: None,
-                 early_headers: Iterable[tuple[str, str]] = ()) -> None:
+                 early_headers: Iterable[tuple[str, str]] = (),
+                 on_drain: Callable[[], None] = lambda: None) -> None:
         self._drain = drain
         self._on_expiry = on_expiry
+        self._on_drain = on_drain
+        self._beat = time.monotonic()
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        places = [f"{host}:{port}" for port in settings.ports]
         self._map: dict[int, Any] = {}
         try:
             self._waitress = create_server(
-                app, map=self._map, host=settings.host, port=settings.port, threads=settings.threads,
+                app, map=self._map, listen=" ".join(places), threads=settings.threads,
                 connection_limit=_connection_limit(settings), channel_timeout=settings.connection_timeout_s,
                 cleanup_interval=10, asyncore_use_poll=True, channel_request_lookahead=1, ident=None,
                 # Flask's limit is lower, so that a body just over it gets the application's answer.
@@ -87,8 +93,10 @@ class Server:
         except (OSError, ValueError) as error:      # ValueError: no such host
             wasyncore.close_all(self._map)
             reason = isinstance(error, OSError) and error.strerror or "there is no such address"
-            raise ConfigError(f"cannot listen on {settings.host}:{settings.port}: {reason}: "
-                              f"correct PXL_HOST or PXL_SERVER_PORT, or stop what listens there") from error
+            variables = "PXL_SERVER_PORT" if len(places) == 1 else \
+                "PXL_SERVER_PORT, PXL_CORE_PORT, OVERLAY_CHRONO_PORT or OVERLAY_V4_PORT"
+            raise ConfigError(f"cannot listen on {', '.join(places)}: {reason}: "
+                              f"correct PXL_HOST or {variables}, or stop what listens there") from error
         channel_class = _channel_class(tuple(early_headers))
         for listener in self._map.values():
             if hasattr(listener, "channel_class"):
@@ -107,6 +115,7 @@ class Server:
     def stop(self) -> None:
         """Begin the drain, or end it at once when it has begun; safe in a signal handler."""
         self._drain.begin()
+        self._on_drain()
         for item in list(self._map.values()):
             if hasattr(item, "pull_trigger"):       # wakes the loop, which would sleep on
                 item.pull_trigger()
@@ -116,9 +125,14 @@ class Server:
         """Log the address, in Waitress's own words."""
         self._waitress.print_listen("Serving on http://{}:{}")
 
+    def heartbeat_age_s(self) -> float:
+        """Return the seconds since the loop last went round; about one when nobody calls. Never waits."""
+        return time.monotonic() - self._beat
+
     def run(self) -> bool:
         """Serve until drained; return whether every request in flight was answered."""
         while not self._is_done():
+            self._beat = time.monotonic()
             timeout = _DRAIN_POLL_S if self._drain.is_draining else _POLL_S
             wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
         if self._is_quiet() or self._drain.is_urgent:

@@ -164,6 +164,12 @@ class Settings:
         "PXL_HOST", _text(r"[0-9A-Za-z.:_\-]{1,255}", "a host name or address"), None, "address",
         "address to listen on; default 127.0.0.1, and 0.0.0.0 with ENABLE_HMAC_AUTH or a JWT key. An open one "
         "without authentication is warned about")
+    core_port: int | None = _setting("PXL_CORE_PORT", _whole(1, 65535), None, "port",
+                                     "another port with the same routes, in early documents 8080")
+    chrono_port: int | None = _setting("OVERLAY_CHRONO_PORT", _whole(1, 65535), None, "port",
+                                       "another one, in early documents 8081")
+    v4_port: int | None = _setting("OVERLAY_V4_PORT", _whole(1, 65535), None, "port",
+                                   "another one, in early documents 8082")
     pool_size: int = _setting("PXL_POOL_SIZE", _whole(1, 64), 5, "sessions", "Coq sessions kept ready")
     max_queue: int = _setting("PXL_MAX_QUEUE", _whole(0, 10_000), 50, "requests",
                               "requests that may wait for a session; the next one gets 503")
@@ -265,6 +271,12 @@ class Settings:
                               "how much is logged")
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        """Return the ports to listen on: the server's own first, then those that early documents name."""
+        others = (self.core_port, self.chrono_port, self.v4_port)
+        return (self.port, *(port for port in others if port is not None))
+
+    @property
     def threads(self) -> int:
         """Return the number of HTTP threads: for goals that run or wait, for equal ones, and for the rest."""
         return self.thread_count or self.max_in_flight + _FOLLOWER_THREADS + _SPARE_THREADS
@@ -345,6 +357,9 @@ class Settings:
             found.append(f"PXL_THREADS={self.threads} is fewer than PXL_POOL_SIZE + PXL_MAX_QUEUE + "
                          f"{1 + _SPARE_THREADS} = {needed}, so that waiting proofs would silence /health: raise it, "
                          f"or unset it")
+        if len(set(self.ports)) < len(self.ports):
+            found.append(f"PXL_SERVER_PORT, PXL_CORE_PORT, OVERLAY_CHRONO_PORT and OVERLAY_V4_PORT name one port twice "
+                         f"({', '.join(map(str, self.ports))}): the routes are the same on each, so unset one")
         if self.proof_timeout_s > self.max_proof_timeout_s:
             found.append(f"PXL_PROOF_TIMEOUT={self.proof_timeout_s:g} is above PXL_MAX_PROOF_TIMEOUT="
                          f"{self.max_proof_timeout_s:g}: lower the first or raise the second")

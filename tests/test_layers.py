@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"address", "errors", "identity", "origins", "secretkey", "security_txt", "settings"},
+    {"address", "errors", "identity", "notify", "origins", "secretkey", "security_txt", "settings"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "redis_link", "signing"},
     {"authentication", "formula"},
-    {"cancel"},
+    {"cancel", "healthcheck"},
     {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render",
      "redis_stores", "search", "tokens"},
     {"cache", "checker", "client", "decider", "ledger", "model", "outcome", "overlays", "shared_cache", "verify"},
