@@ -16,7 +16,7 @@ from typing import Any
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 
 from pxl.drain import Drain
 from pxl.errors import ConfigError
@@ -31,6 +31,7 @@ _BODY_MARGIN_BYTES = 65_536
 _DESCRIPTORS = 24               # the program's own
 _DESCRIPTORS_A_SESSION = 8      # its pipes, those of its successor while it starts, and a search's
 _LAST_WORDS_S = 2.0     # after the drain has expired: time to write refusals
+_LINGER_S = 0.25        # after the last reply: whoever had connected, or keeps a connection, is still answered
 
 
 class _RefusalTask(ErrorTask):
@@ -55,10 +56,22 @@ class _RefusalTask(ErrorTask):
         self.write(body)
 
 
-def _channel_class(headers: tuple[tuple[str, str], ...]) -> type[HTTPChannel]:
+class _ReplyTask(WSGITask):
+    """Closes a kept connection once the server drains: a proxy then opens its next one elsewhere."""
+
+    drain: Drain
+
+    def build_response_header(self) -> bytes:
+        if self.version == "1.1" and self.drain.is_draining:
+            self.set_close_on_finish()
+        return super().build_response_header()
+
+
+def _channel_class(headers: tuple[tuple[str, str], ...], drain: Drain) -> type[HTTPChannel]:
     """Return a channel whose refusals carry the headers; Waitress has no other place for them."""
-    task_class = type("Refusal", (_RefusalTask,), {"headers": headers})
-    return type("Channel", (HTTPChannel,), {"error_task_class": task_class})
+    refusal_class = type("Refusal", (_RefusalTask,), {"headers": headers})
+    reply_class = type("Reply", (_ReplyTask,), {"drain": drain})
+    return type("Channel", (HTTPChannel,), {"error_task_class": refusal_class, "task_class": reply_class})
 
 
 class Server:
@@ -97,10 +110,9 @@ class Server:
                 "PXL_SERVER_PORT, PXL_CORE_PORT, OVERLAY_CHRONO_PORT or OVERLAY_V4_PORT"
             raise ConfigError(f"cannot listen on {', '.join(places)}: {reason}: "
                               f"correct PXL_HOST or {variables}, or stop what listens there") from error
-        channel_class = _channel_class(tuple(early_headers))
-        for listener in self._map.values():
-            if hasattr(listener, "channel_class"):
-                listener.channel_class = channel_class
+        channel_class = _channel_class(tuple(early_headers), drain)
+        for listener in self._listeners():
+            listener.channel_class = channel_class
         addresses = getattr(self._waitress, "effective_listen", None) or \
             [(self._waitress.effective_host, self._waitress.effective_port)]
         self.host, self.port = str(addresses[0][0]), int(addresses[0][1])
@@ -135,15 +147,27 @@ class Server:
             self._beat = time.monotonic()
             timeout = _DRAIN_POLL_S if self._drain.is_draining else _POLL_S
             wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
-        if self._is_quiet() or self._drain.is_urgent:
-            return self._is_quiet()
-        # In a thread, for the replies of the work that fails are written by this loop.
-        threading.Thread(target=self._on_expiry, name="pxl-expiry", daemon=True).start()
-        for _ in range(int(_LAST_WORDS_S / _DRAIN_POLL_S)):
-            if self._is_quiet() or self._drain.is_urgent:
-                break
+        if not self._is_quiet() and not self._drain.is_urgent:
+            # In a thread, for the replies of the work that fails are written by this loop.
+            threading.Thread(target=self._on_expiry, name="pxl-expiry", daemon=True).start()
+            self._go_round(_LAST_WORDS_S, lambda: self._is_quiet() or self._drain.is_urgent)
+        is_answered = self._is_quiet()
+        # Closed before the rest: what connects from now on is refused, and a proxy asks another server.
+        for listener in self._listeners():
+            wasyncore.dispatcher.close(listener)        # not its own close, which takes the loop's trigger along
+        self._go_round(_LINGER_S, lambda: self._drain.is_urgent or not self._channels())
+        return is_answered
+
+    def _go_round(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not is_over():
             wasyncore.loop(timeout=_DRAIN_POLL_S, use_poll=True, map=self._map, count=1)
-        return self._is_quiet()
+
+    def _listeners(self) -> list[Any]:
+        return [item for item in self._map.values() if hasattr(item, "channel_class")]
+
+    def _channels(self) -> list[HTTPChannel]:
+        return [item for item in list(self._map.values()) if isinstance(item, HTTPChannel)]
 
     def close(self) -> None:
         """Close every connection and the listening socket; let idle threads end."""
@@ -156,8 +180,7 @@ class Server:
 
     def _is_quiet(self) -> bool:
         """Say whether no connection has a request in work or a reply to write."""
-        return not any(channel.requests or channel.total_outbufs_len
-                       for channel in list(self._map.values()) if isinstance(channel, HTTPChannel))
+        return not any(channel.requests or channel.total_outbufs_len for channel in self._channels())
 
 
 def _connection_limit(settings: Settings) -> int:

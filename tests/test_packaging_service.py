@@ -94,10 +94,11 @@ def unit_environment(credentials: Path) -> dict[str, str]:
 
 def allowed_calls() -> set[str]:
     """Return the system calls that the unit's filter lets through, as this systemd understands its groups."""
-    def members(group: str) -> set[str]:
-        text = analyze("syscall-filter", group).stdout.splitlines()[1:]
-        names = {line.strip() for line in text if line.strip() and not line.strip().startswith("#")}
-        return {call for name in names for call in (members(name) if name.startswith("@") else {name})}
+    def members(name: str) -> set[str]:
+        if not name.startswith("@"):
+            return {name}
+        text = analyze("syscall-filter", name).stdout.splitlines()[1:]
+        return {call for line in text if line.strip() and not line.strip().startswith("#") for call in members(line.strip())}
     allowed: set[str] = set()
     for value in options()["SystemCallFilter"]:
         if value.startswith("~"):
