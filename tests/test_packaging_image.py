@@ -179,7 +179,7 @@ def test_nothing_that_was_lying_about_is_in_it(image: Image) -> None:
                             image.root / "coq", image.root / "etc"], capture_output=True, text=True, check=False)
     assert found.stdout == ""
     names = {path.name for path in (image.root / "app").iterdir()}
-    assert names == {".venv", "BUILD_SHA", "README.md", "data", "logs", "pxl", "requirements.lock", "serve_pxl.py"}
+    assert names == {".venv", "BUILD_SHA", "__pycache__", "README.md", "data", "logs", "pxl", "requirements.lock", "serve_pxl.py"}
 
 
 def test_nobody_can_become_root_in_it_or_change_the_program(image: Image) -> None:
