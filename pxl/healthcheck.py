@@ -1,7 +1,7 @@
 """Asks a server for its health: ``python -m pxl.healthcheck``, for containers that have no curl.
 
-Ends with 0 when the server says that it can prove, and with 1 for everything else; no other status, because Docker keeps 2
-for itself. One line on standard output says why.
+Ends with 0 when the server says that it can prove, and with 1 for everything else; no other status, because Docker
+keeps 2 for itself. One line on standard output says why.
 """
 
 from __future__ import annotations

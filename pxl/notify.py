@@ -69,8 +69,8 @@ class Notifier:
 class Watchdog:
     """Keeps the manager content while everything that must move, moves.
 
-    ``ages`` names what must move and tells how long ago each last did, in seconds. It is asked by a thread of its own, so
-    that a loop which stands still cannot vouch for itself.
+    ``ages`` names what must move and tells how long ago each last did, in seconds. It is asked by a thread of its own,
+    so that a loop which stands still cannot vouch for itself.
     """
 
     def __init__(self, notifier: Notifier, ages: Mapping[str, Callable[[], float]]) -> None:

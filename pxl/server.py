@@ -91,13 +91,13 @@ class Server:
         self._on_drain = on_drain
         self._beat = time.monotonic()
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        places = [f"{host}:{port}" for port in settings.ports]
         self._map: dict[int, Any] = {}
         try:
             self._waitress = create_server(
-                app, map=self._map, listen=" ".join(places), threads=settings.threads,
-                connection_limit=_connection_limit(settings), channel_timeout=settings.connection_timeout_s,
-                cleanup_interval=10, asyncore_use_poll=True, channel_request_lookahead=1, ident=None,
+                app, map=self._map, listen=" ".join(f"{host}:{port}" for port in settings.ports),
+                threads=settings.threads, connection_limit=_connection_limit(settings),
+                channel_timeout=settings.connection_timeout_s, cleanup_interval=10, asyncore_use_poll=True,
+                channel_request_lookahead=1, ident=None,
                 # Flask's limit is lower, so that a body just over it gets the application's answer.
                 max_request_body_size=settings.max_request_bytes + _BODY_MARGIN_BYTES, max_request_header_size=32_768,
                 expose_tracebacks=False,
@@ -106,9 +106,9 @@ class Server:
         except (OSError, ValueError) as error:      # ValueError: no such host
             wasyncore.close_all(self._map)
             reason = isinstance(error, OSError) and error.strerror or "there is no such address"
-            variables = "PXL_SERVER_PORT" if len(places) == 1 else \
+            variables = "PXL_SERVER_PORT" if len(settings.ports) == 1 else \
                 "PXL_SERVER_PORT, PXL_CORE_PORT, OVERLAY_CHRONO_PORT or OVERLAY_V4_PORT"
-            raise ConfigError(f"cannot listen on {', '.join(places)}: {reason}: "
+            raise ConfigError(f"cannot listen on {settings.host}:{', '.join(map(str, settings.ports))}: {reason}: "
                               f"correct PXL_HOST or {variables}, or stop what listens there") from error
         channel_class = _channel_class(tuple(early_headers), drain)
         for listener in self._listeners():

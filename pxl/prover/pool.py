@@ -339,7 +339,7 @@ class Pool:
     # Looking and closing
 
     def heartbeat_age_s(self) -> float:
-        """Return the seconds since the supervisor last went about its work; about 0.25 when all is well. Never waits."""
+        """Return the seconds since the supervisor last moved; about 0.25 when all is well. Never waits."""
         return time.monotonic() - self._beat
 
     def stats(self) -> PoolStats:
