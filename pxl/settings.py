@@ -14,10 +14,12 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pxl.address import read_networks
 from pxl.errors import ConfigError
+from pxl.gateway_file import read_gateway_file
 from pxl.origins import read_origins
 from pxl.secretkey import CURE, LEAST_LENGTH, problem_of
 from pxl.security_txt import DEFAULT_CONTACT, read_contacts, read_moment
@@ -243,6 +245,8 @@ class Settings:
                                                  "the same for a minute; when set, it overrides the two above")
     rate_limit_total: int = _setting("PXL_RATE_LIMIT_TOTAL", _whole(0, 100_000_000), 1000, "requests/min",
                                      "requests of everybody together in a minute; 0 sets no such limit")
+    gateway_file: str | None = _setting("PXL_GATEWAY_FILE", _file(), None, "file", "a gateway.yaml with limits and "
+                                        "origins, for what the environment does not set")
     cors_origins: str | None = _setting(
         "CORS_ORIGINS", _parsed(read_origins, "web origins (https://host or https://host:port) between commas"),
         None, "origins", "origins whose pages may call this server")
@@ -330,6 +334,12 @@ class Settings:
         known = {row.variable: row for row in rows()}
         problems = [_unknown(name, known) for name in sorted(env)
                     if name.startswith(_OURS) and name not in known]
+        if gateway_file := env.get("PXL_GATEWAY_FILE", "").strip():
+            try:
+                from_file = read_gateway_file(Path(gateway_file))
+                env = {**env, **{name: text for name, text in from_file.items() if not env.get(name)}}
+            except ConfigError as error:
+                problems.append(f"PXL_GATEWAY_FILE: {error.detail}")
         values = {}
         for row in known.values():
             text = env.get(row.variable)

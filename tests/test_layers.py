@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"address", "errors", "identity", "notify", "origins", "secretkey", "security_txt", "settings"},
+    {"address", "errors", "gateway_file", "identity", "notify", "origins", "secretkey", "security_txt", "settings"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "redis_link", "signing"},
     {"authentication", "formula"},
     {"cancel", "healthcheck"},
@@ -45,6 +45,7 @@ RESERVED = {
     "swagger_ui_bundle": {"pxl.v1_docs"},
     "waitress": {"pxl.server", "serve_pxl"},
     "cachetools": {"pxl.cache"},
+    "yaml": {"pxl.gateway_file"},
     "requests": {"pxl.client"},
     "http_message_signatures": {"pxl.auth_message"},
     "pysat": {"pxl.search"},
