@@ -38,7 +38,7 @@ SLIM = {"docker": "force-unsafe-io\n", "excludes": "".join(
     "path-include /usr/share/doc/*/copyright\n"}
 
 
-def run(*command: str | Path, seconds: float = 300, **options: Any) -> str:
+def run(*command: str | Path, seconds: float = 600, **options: Any) -> str:
     """Run a command; return what it printed. When it fails, the end of what it said is shown."""
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, timeout=seconds, **options)
     assert done.returncode == 0, f"{command}: {done.returncode}\n{(done.stdout + done.stderr)[-4000:]}"
@@ -51,7 +51,7 @@ class Builder:
 
     store: Path
 
-    def __call__(self, *arguments: str | Path, seconds: float = 300) -> str:
+    def __call__(self, *arguments: str | Path, seconds: float = 600) -> str:
         return run("buildah", "--root", self.store / "root", "--runroot", self.store / "run", *arguments, seconds=seconds)
 
     def base(self, place: Path) -> str:
@@ -127,7 +127,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
         began = time.monotonic()
         build("bud", "--isolation", "chroot", "--pull=false", "--format", "docker", "--file", DOCKERFILE, "--tag", IMAGE,
               "--build-arg", f"BASE={base}", "--build-arg", f"BUILD_SHA={COMMIT}", "--build-arg", "PIP_NO_INDEX=1",
-              "--build-arg", "PIP_FIND_LINKS=/wheels", "--volume", f"{wheels}:/wheels:ro", context(place / "context"), seconds=400)
+              "--build-arg", "PIP_FIND_LINKS=/wheels", "--volume", f"{wheels}:/wheels:ro", context(place / "context"), seconds=1200)
         seconds = time.monotonic() - began
         container = build("from", "--pull=false", IMAGE)
         config = json.loads(build("inspect", container))["Docker"]["config"]
