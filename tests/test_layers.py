@@ -16,11 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"address", "errors", "identity", "origins", "query", "scrapers", "secretkey", "security_txt", "seen", "settings",
-     "window"},
+    {"address", "errors", "gateway_file", "identity", "notify", "origins", "query", "scrapers", "secretkey",
+     "security_txt", "seen", "settings", "window"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "redis_link", "signing"},
     {"authentication", "formula"},
-    {"cancel"},
+    {"cancel", "healthcheck"},
     {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render",
      "redis_stores", "search", "tokens"},
     {"cache", "checker", "client", "decider", "evidence", "ledger", "model", "outcome", "overlays", "query_body",
@@ -49,6 +49,7 @@ RESERVED = {
     "swagger_ui_bundle": {"pxl.v1_docs"},
     "waitress": {"pxl.server", "serve_pxl"},
     "cachetools": {"pxl.cache"},
+    "yaml": {"pxl.gateway_file"},
     "requests": {"pxl.client"},
     "http_message_signatures": {"pxl.auth_message"},
     "pysat": {"pxl.search"},
