@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pxl.errors import FormulaSyntaxError, NotSupported
 from pxl.formula import Formula, Limits, Signature, format_formula, parse
 from pxl.formula.complaint import complaint
+from pxl.formula.lexer import is_atom_name
 from pxl.overlays.v4.definitions import expand
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -34,10 +35,10 @@ def write_infix(formula: Formula, signature: Signature, atom_text: Callable[[str
     return format_formula(Formula(tuple(written)), max_chars, signature)
 
 
-def plain_atom(signature: Signature) -> Callable[[str], str]:
+def plain_atom(signature: Signature, is_allowed: Callable[[str], bool] = lambda name: True) -> Callable[[str], str]:
     """Return a function that writes atoms of one word, and raises NotSupported for others."""
     def write(name: str) -> str:
-        if not _PLAIN.fullmatch(name) or name in signature.kinds or name.lower() in signature.words:
+        if not _PLAIN.fullmatch(name) or not is_allowed(name) or not is_atom_name(name, signature):
             raise NotSupported(f"the atom `{name[:60]}` cannot be written in {signature.name}: rename it to a word of "
                                "letters, digits and _ that is no operator there")
         return name

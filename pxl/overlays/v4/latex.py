@@ -14,7 +14,8 @@ def _sf(letter: str) -> str:
     return f"\\mathsf{{{letter}}}"
 
 
-_INFIX_LETTERS = {"until": "U", "weak_until": "W", "release": "R", "strong_release": "M", "since": "S", "triggered": "T"}
+_INFIX_LETTERS = {"until": "U", "weak_until": "W", "release": "R", "strong_release": "M", "since": "S",
+                  "triggered": "T"}
 _PREFIX_LETTERS = {"next": "X", "eventually": "F", "globally": "G", "prev": "Y", "weak_prev": "Z", "once": "P",
                    "historically": "H"}
 
@@ -45,7 +46,7 @@ _PIECE = re.compile(
     r"|(?P<operator>\\math(?:sf|bf|cal)\{(?P<letter>[XFGYZPHUWRMST])\})"
     r"|\\(?:mathrm|mathit|mathtt|textit|texttt|textrm|text|operatorname)\{(?P<word>[^{}$]*)\}"
     rf"|\\(?P<greek>{_GREEK})(?![A-Za-z])(?:_(?:\{{(?P<sub>[A-Za-z0-9_]+)\}}|(?P<digit>[A-Za-z0-9])))?"
-    r"|(?P<name>[A-Za-z][A-Za-z0-9]*)_\{(?P<index>[A-Za-z0-9_]+)\}"
+    r"|(?<![A-Za-z0-9\\])(?P<name>[A-Za-z][A-Za-z0-9]*)_\{(?P<index>[A-Za-z0-9_]+)\}"
     r"|(?P<layout>\\(?:left|right|bigl|bigr|big|Bigl|Bigr|Big|quad|qquad|displaystyle|begin\{[a-z*]+\}|end\{[a-z*]+\})"
     r"(?![A-Za-z])|\\[,;:! \[\]()]|\$\$?)"
     r"|(?P<command>\\[A-Za-z]+|\\.)|(?P<brace>[{}])")

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pxl.errors import RequestError
-from pxl.formula import format_formula
+from pxl.errors import RequestError, UnknownOverlay
+from pxl.formula import Formula, format_formula
 from pxl.overlays.contract import Example, Explanation, Json, Library, Operation, Overlay, Question, Reading
-from pxl.overlays.v4.detect import READABLE, NOTATIONS, Reading4, read_goal, shown
+from pxl.overlays.v4.detect import READABLE, Reading4, read_goal
 from pxl.overlays.v4.operations import operations
-from pxl.overlays.v4.reading import TARGETS, Read
+from pxl.overlays.v4.reading import TARGETS, Read, settle
 
 # How much longer than a goal its canonical text may be.
 LONGER = 8
+# What asks whether assumptions contradict each other; it is falsity in every notation.
+FALSUM = "BOT"
+_TEMPORAL = {"chrono", "nusmv", "black", "spot"}
+_PLACES = {"pxl": "pxl.overlays.s5"}
 
 OPTIONS: Mapping[str, Mapping[str, Json]] = MappingProxyType({
     "notation": {"type": "string", "enum": list(READABLE),
-                 "description": "How the goal and the assumptions are written; without it, the only notation that fits."},
+                 "description": "How goal and assumptions are written; without it, the only notation that fits."},
     "target": {"type": "string", "enum": list(TARGETS),
-               "description": "The overlay that answers; without it, the one that the goal declares or needs, else pxl."},
+               "description": "The overlay that answers; without it, the one that the goal declares or needs."},
     "with": {"type": "object", "default": {},
              "description": 'Options for the overlay that answers, as in {"logic": "s4"}.'},
 })
@@ -29,7 +35,8 @@ OPTIONS: Mapping[str, Mapping[str, Json]] = MappingProxyType({
 EXAMPLES = (
     Example("JSON as old clients send it.", {"type": "implies", "left": "A", "right": "A"}, "proved"),
     Example("LaTeX, which no other notation looks like.", "\\Box (A \\to B) \\to (\\Box A \\to \\Box B)", "proved"),
-    Example("Polish notation, which has to be named, for a word is an atom, too.", "CLpLLp", "proved", {"notation": "polish"}),
+    Example("Polish notation, which has to be named, for a word is an atom, too.", "CLpLLp", "proved",
+            {"notation": "polish"}),
     Example("TPTP with a logic of its own: necessity in K says nothing of here.",
             "tff(logic, logic, $modal == [$modalities == $modal_system_K]). "
             "tff(goal, conjecture, ({$box} @ (p)) => p).", "refuted"),
@@ -55,15 +62,16 @@ class V4Question:
 
 @dataclass(frozen=True)
 class V4:
-    """The overlay; ``lookup`` returns the overlay of a name and raises UnknownOverlay or says why it cannot be asked."""
+    """The overlay; ``lookup`` returns the overlay of a name, or raises, as when there is none of that name."""
 
     lookup: Callable[[str], Overlay]
     name: str = "v4"
-    summary: str = ("A layer of notations: JSON, LaTeX, Polish, S-expressions, TPTP, QMLTP, NuSMV, BLACK and Spot, read for pxl, "
-                    "modal or chrono. It proves nothing that they do not.")
+    summary: str = ("A layer of notations: JSON, LaTeX, Polish, S-expressions, TPTP, QMLTP, NuSMV, BLACK and Spot, "
+                    "read for pxl, modal or chrono. It proves nothing that they do not.")
     version: str = "1.0"
     options: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: OPTIONS)
-    library: Library | None = None
+    # No session needs it: it holds the theorem that the layer adds none.
+    library: Library | None = field(default_factory=lambda: Library("PXLV4", Path(__file__).parent / "coq", ()))
     examples: tuple[Example, ...] = EXAMPLES
 
     @property
@@ -72,9 +80,12 @@ class V4:
         return operations()
 
     def read(self, reading: Reading) -> V4Question:
-        """Read a goal and hand it on as canonical text. Raises RequestError (FormulaSyntaxError, AmbiguousNotation, …)."""
+        """Read a goal and hand it on as canonical text. Raises RequestError (AmbiguousNotation and others)."""
         notation, target = reading.options.get("notation"), reading.options.get("target")
-        found = read_goal(reading.goal, reading.limits, notation, target)
+        if reading.goal == FALSUM:
+            found = _falsum(reading, notation, target)
+        else:
+            found = read_goal(reading.goal, reading.limits, notation, target)
         chosen = found.read.target or "pxl"
         assumed = []
         for number, goal in enumerate(reading.assumptions, 1):
@@ -96,18 +107,30 @@ class V4:
         return V4Question(inner, found)
 
 
+def _falsum(reading: Reading, notation: str | None, target: str | None) -> Reading4:
+    """Read falsity. Raises RequestError when nothing says for which overlay the assumptions are meant."""
+    declared = target or ("chrono" if notation in _TEMPORAL else None)
+    if declared is None and reading.assumptions:
+        raise RequestError('to ask whether assumptions contradict each other, say for which overlay with "target"')
+    return Reading4((notation or "text",), settle(Read(Formula((("bot",),)), declared), declared))
+
+
 def _check_options(overlay: Overlay, options: Mapping[str, Any]) -> None:
-    # The registry's own check is the one for what clients name; here it is imported late, for it knows overlays.
     for name in options:
         if name not in overlay.options:
             known = ", ".join(overlay.options) or "none"
-            raise RequestError(f'"with": "{name[:60]}" is not an option of the overlay {overlay.name}, whose options are: '
-                               f"{known}")
+            raise RequestError(f'"with": "{name[:60]}" is not an option of the overlay {overlay.name}, whose options '
+                               f"are: {known}")
 
 
-def overlay(lookup: Callable[[str], Overlay]) -> V4:
-    """Return the overlay; ``lookup`` gives the overlays that it hands goals on to."""
-    return V4(lookup)
+def overlay(lookup: Callable[[str], Overlay] | None = None) -> V4:
+    """Return the overlay; ``lookup`` gives the overlays that it hands goals on to, by default the built-in ones."""
+    return V4(lookup or built_in)
 
 
-__all__ = ["NOTATIONS", "V4", "V4Question", "overlay", "shown"]
+def built_in(name: str) -> Overlay:
+    """Return a built-in overlay; raises UnknownOverlay when it is not there."""
+    try:
+        return importlib.import_module(_PLACES.get(name, f"pxl.overlays.{name}")).overlay()
+    except (ModuleNotFoundError, AttributeError):
+        raise UnknownOverlay(f"the overlay {name}, for which the goal is meant, is not there") from None

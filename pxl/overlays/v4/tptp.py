@@ -18,8 +18,8 @@ _INFIXES = (
     Infix("iff", ("<=>",), 10, True), Infix("xor", ("<~>",), 10, True),
 )
 _CONSTANTS = ("$true",), ("$false",)
-_BOXES, _DIAMONDS = ("box", "necessary", "obligatory", "knows", "believes"), ("dia", "possible", "permissible", "canKnow",
-                                                                          "canBelieve")
+_BOXES = ("box", "necessary", "obligatory", "knows", "believes")
+_DIAMONDS = ("dia", "possible", "permissible", "canKnow", "canBelieve")
 
 TPTP_SIGNATURE = Signature("tptp", (
     Prefix("neg", ("~",)),
@@ -34,27 +34,28 @@ QMLTP_SIGNATURE = Signature("qmltp", (
     Prefix("neg", ("~",)),
     Prefix("box", ("#box",), printed="#box : "),
     Prefix("dia", ("#dia",), printed="#dia : "),
-    Prefix("box:…", ("#box(…)",), printed="#box(…) : "),
-    Prefix("dia:…", ("#dia(…)",), printed="#dia(…) : "),
+    Prefix("box:…", ("#box[…]",), printed="#box(…) : "),
+    Prefix("dia:…", ("#dia[…]",), printed="#dia(…) : "),
 ), _INFIXES, *_CONSTANTS)
 
 # The frame conditions that a list of axioms stands for.
 _SYSTEMS: Mapping[str, str] = MappingProxyType({
-    "K": "k", "D": "d", "T": "t", "M": "t", "B": "b", "KB": "kb", "K4": "k4", "D4": "d4", "S4": "s4", "K45": "k45", "KD45": "kd45",
-    "D45": "kd45", "S5": "s5", "S5U": "s5"})
+    "K": "k", "D": "d", "T": "t", "M": "t", "B": "b", "KB": "kb", "K4": "k4", "D4": "d4", "S4": "s4", "K45": "k45",
+    "KD45": "kd45", "D45": "kd45", "S5": "s5", "S5U": "s5"})
 _AXIOMS: Mapping[frozenset[str], str] = MappingProxyType({
     frozenset(axioms): logic for axioms, logic in (
-        ("K", "k"), ("KD", "d"), ("KT", "t"), ("KM", "t"), ("KB", "kb"), ("KTB", "b"), ("K4", "k4"), ("KD4", "d4"), ("KT4", "s4"),
-        ("K45", "k45"), ("KD45", "kd45"), ("KT5", "s5"), ("KT45", "s5"), ("KTB4", "s5"))})
+        ("K", "k"), ("KD", "d"), ("KT", "t"), ("KM", "t"), ("KB", "kb"), ("KTB", "b"), ("K4", "k4"), ("KD4", "d4"),
+        ("KT4", "s4"), ("K45", "k45"), ("KD45", "kd45"), ("KT5", "s5"), ("KT45", "s5"), ("KTB4", "s5"))})
 _FAMILIES = ("modal", "alethic_modal", "deontic_modal", "epistemic_modal", "doxastic_modal")
 
-_COMMENT = re.compile(r"%[^\n]*|/\*.*?\*/", re.S)
-_ENTRY = re.compile(r"\s*(?P<kind>tff|thf|fof|qmf|txf)\s*\(\s*(?P<name>[A-Za-z0-9_]+|'[^']*')\s*,\s*(?P<role>[a-z_]+)\s*,")
+_COMMENT = re.compile(r"%[^\n]*|/\*.*?(?:\*/|\Z)", re.S)
+_ENTRY = re.compile(r"\s*(?:tff|thf|fof|qmf|txf)\s*\(\s*(?:[A-Za-z0-9_]+|'[^']*')\s*,\s*(?P<role>[a-z_]+)\s*,")
 _PIECE = re.compile(
-    r"'(?P<quoted>[^'\n]*)'|(?P<apply>(?<=[}\]>])\s*@)|(?P<colon>(?<=#box|#dia)\s*:)|(?P<colon2>#(?:box|dia)\s*\([^()]*\)\s*:)"
-    r"|(?P<quantifier>[!?][*>]?\s*\[[^\]]*\]\s*:|[!?^](?!=))|(?P<equality>!=|(?<![<~=])=(?![=>]))"
+    r"'(?P<quoted>[^'\n]*)'|(?P<apply>(?<=[}\]>])\s*@)|(?P<colon>(?<=#box|#dia)\s*:)"
+    r"|(?P<colon2>#(?:box|dia)\s*\([^()]*\)\s*:)"
+    r"|(?P<quantifier>[!?][*>]?\s*\[[^\[\]]*\]\s*:|[!?^](?!=))|(?P<equality>!=|(?<![<~=])=(?![=>]))"
     r"|(?P<variable>(?<![A-Za-z0-9_$#'{])[A-Z][A-Za-z0-9_]*)|(?P<number>(?<![\w.#])[0-9]+\.[0-9]+)"
-    r"|(?P<defined>\{\$[^}]*\}|\$[A-Za-z_]+)")
+    r"|(?P<defined>\{\$[^{}]*\}|\$[A-Za-z_]+)")
 
 
 def _clean(text: str, signature: Signature, start: int, end: int) -> str:
@@ -71,7 +72,8 @@ def _clean(text: str, signature: Signature, start: int, end: int) -> str:
         if piece["apply"] or piece["colon"]:
             return blank(found)
         if piece["colon2"]:
-            return found[:-1] + " "
+            # Without its colon, #box : (p) would look like a box with the label p.
+            return found[:-1].replace("(", "[").replace(")", "]") + " "
         if piece["quantifier"]:
             raise fault(piece, "Quantifiers are not supported: the logics here are propositional.")
         if piece["equality"]:
@@ -93,14 +95,13 @@ def _clean(text: str, signature: Signature, start: int, end: int) -> str:
     return "".join([*pieces, text[place:end]])
 
 
-def _entries(text: str, bare: str) -> list[tuple[str, str, int, int]]:
-    """Return the annotated formulas: role, kind, and where each formula begins and ends."""
+def _entries(text: str, bare: str) -> list[tuple[str, int, int]]:
+    """Return the annotated formulas: the role, and where the formula begins and ends."""
     found, place = [], 0
-    while bare[place:].strip():
+    while (begin := re.compile(r"\S").search(bare, place)) is not None:
         head = _ENTRY.match(bare, place)
         if head is None:
-            start = place + len(bare[place:]) - len(bare[place:].lstrip())
-            raise unsupported(text, start, start + 1, "An annotated formula was expected, as in "
+            raise unsupported(text, begin.start(), begin.end(), "An annotated formula was expected, as in "
                                                       "tff(goal, conjecture, p => p).")
         depth, at = 1, head.end()
         for bracket in re.compile(r"[()]|'[^'\n]*'").finditer(bare, at):
@@ -112,7 +113,7 @@ def _entries(text: str, bare: str) -> list[tuple[str, str, int, int]]:
         dot = re.compile(r"\s*\.").match(bare, bracket.end())
         if dot is None:
             raise unsupported(text, bracket.end(), bracket.end() + 1, "An annotated formula ends with a full stop.")
-        found.append((head["role"], head["kind"], head.end(), bracket.start()))
+        found.append((head["role"], head.end(), bracket.start()))
         place = dot.end()
     return found
 
@@ -122,7 +123,7 @@ def _declared(text: str, start: int, end: int) -> dict[str, Any]:
     body = text[start:end]
     family = re.match(r"\s*\$([a-z_]+)\s*==", body)
     if family is None or family[1] not in _FAMILIES:
-        raise unsupported(text, start, end, f"The logics that are read are {', '.join('$' + name for name in _FAMILIES)}.")
+        raise unsupported(text, start, end, f"The logics that are read are ${', $'.join(_FAMILIES)}.")
     modalities = re.search(r"\$modalities\s*==\s*(\[[^\]]*\]|\$[A-Za-z0-9_]+)", body)
     if modalities is None:
         raise unsupported(text, start, end, "The specification lacks $modalities.")
@@ -148,14 +149,14 @@ def _read(goal: Any, limits: Limits, target: str | None, signature: Signature) -
     start, end = 0, len(bare)
     if _ENTRY.match(bare):
         goals = []
-        for role, _, begin, stop in _entries(text, bare):
+        for role, begin, stop in _entries(text, bare):
             if role == "logic":
                 declared, options = "modal", _declared(text, begin, stop)
             elif role in ("conjecture", "theorem", "lemma") and not goals:
                 goals.append((begin, stop))
             elif role != "type":
-                raise unsupported(text, begin, stop, f"One goal is read, of the role conjecture; this one, of the role {role}, "
-                                                     "can be sent as an assumption.")
+                raise unsupported(text, begin, stop, "One goal is read, of the role conjecture; this one, of the role "
+                                                     f"{role}, can be sent as an assumption.")
         if not goals:
             raise unsupported(text, len(text), len(text), "There is no formula of the role conjecture.")
         ((start, end),) = goals
