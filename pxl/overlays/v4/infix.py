@@ -11,6 +11,7 @@ from pxl.formula.complaint import complaint
 from pxl.formula.lexer import is_atom_name
 from pxl.overlays.v4.definitions import expand
 
+_TEMPORAL = re.compile(r"(?<![A-Za-z0-9_])(?:[XFGYZPHOURWMSTV]|wX|[Aa][Tt]|LTLSPEC)(?![A-Za-z0-9_])")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -43,6 +44,11 @@ def plain_atom(signature: Signature, is_allowed: Callable[[str], bool] = lambda 
                                "letters, digits and _ that is no operator there")
         return name
     return write
+
+
+def has_temporal_letter(goal: object) -> bool:
+    """Say whether some temporal operator could stand in a goal."""
+    return isinstance(goal, str) and _TEMPORAL.search(goal) is not None
 
 
 def blank(text: str) -> str:

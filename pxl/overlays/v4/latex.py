@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from pxl.formula import Formula, Infix, Limits, Prefix, Signature
+from pxl.formula.complaint import escape
 from pxl.overlays.v4.infix import blank, need_text, read_infix, unsupported, write_infix
 from pxl.overlays.v4.reading import Notation, Read, bounded
 
@@ -80,7 +81,7 @@ def _clean(text: str) -> str:
         if found in ("\\forall", "\\exists"):
             note = "Quantifiers are not supported: the logics here are propositional."
         else:
-            note = f"`{found}` is no command of this notation."
+            note = f"`{escape(found)}` is no command of this notation."
         raise unsupported(text, piece.start(), piece.end(), note)
 
     return _PIECE.sub(replaced, text)
@@ -101,5 +102,8 @@ def _write(formula: Formula, max_chars: int) -> str:
     return write_infix(formula, LATEX, _atom, max_chars)
 
 
-LATEX_NOTATION = Notation("latex", "LaTeX, with or without $", _read, _write,
-                          is_marked=lambda goal: re.search(r"\\[A-Za-z]{2}|\$", goal) is not None)
+def _is_marked(goal: Any) -> bool:
+    return isinstance(goal, str) and re.search(r"\\[A-Za-z]{2}|\$", goal) is not None
+
+
+LATEX_NOTATION = Notation("latex", "LaTeX, with or without $", _read, _write, _is_marked, _is_marked)

@@ -93,6 +93,7 @@ class V4:
                 assumed.append(read_goal(goal, reading.limits, notation, chosen).read)
             except RequestError as fault:
                 fault.detail = f"in assumption {number}: {fault.detail}"
+                fault.args = (fault.detail,)
                 raise
         overlay = self.lookup(chosen)
         options = {**found.read.options, **reading.options.get("with", {})}

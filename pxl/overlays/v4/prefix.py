@@ -7,7 +7,7 @@ from typing import Any
 
 from pxl.errors import NotSupported
 from pxl.formula import Formula, Limits, format_formula
-from pxl.formula.complaint import complaint
+from pxl.formula.complaint import complaint, escape
 from pxl.formula.lexer import is_atom_name
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.v4.infix import need_text
@@ -111,7 +111,7 @@ def _read_sexp(goal: Any, limits: Limits, target: str | None) -> Read:
             if here[1] is None:
                 note = ("Quantifiers are not supported: the logics here are propositional."
                         if word.lower() in ("forall", "exists", "∀", "∃") else
-                        f"`{word[:40]}` is no operator; a ground atom stands between bars, as in |Good(x)|.")
+                        f"`{escape(word[:40])}` is no operator; a ground atom stands between bars, as in |Good(x)|.")
                 raise complaint(text, token.start(), token.end(), ("an operator",), note)
         elif word == "(":
             lists.append([token.start(), None, None, []])
@@ -164,4 +164,5 @@ POLISH = Notation("polish", "Łukasiewicz's notation: N K A C E, L and M for box
                   _write_polish,
                   lambda goal: isinstance(goal, str) and re.fullmatch(r"[A-Za-z0-9_\s]+", goal) is not None)
 SEXP = Notation("sexp", "S-expressions, as in (implies p (box q))", _read_sexp, _write_sexp,
+                lambda goal: isinstance(goal, str) and re.match(r"\s*\([^\s()]+[\s)]", goal) is not None,
                 is_marked=lambda goal: re.match(r"\s*\((?:[<=-]*>|[a-z]+)\s+\S", goal) is not None)

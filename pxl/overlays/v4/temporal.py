@@ -9,7 +9,8 @@ from typing import Any
 
 from pxl.formula import Formula, Infix, Limits, Prefix, Signature
 from pxl.overlays.v4.definitions import Make, expand
-from pxl.overlays.v4.infix import blank, need_text, plain_atom, read_infix, unsupported, write_infix
+from pxl.overlays.v4.infix import (blank, has_temporal_letter, need_text, plain_atom, read_infix, unsupported,
+                                   write_infix)
 from pxl.overlays.v4.reading import Notation, Read, bounded
 
 _WEAK_NEXT = ("neg", "next")      # wX p is ~X ~p: at the last position of a finite run it holds
@@ -162,14 +163,15 @@ def _atom_of(signature: Signature) -> Callable[[str], str]:
     return plain_atom(signature)
 
 
-def _is_text_without(signs: str, goal: Any) -> bool:
-    return isinstance(goal, str) and not re.search(signs, goal)
+def _looks_like_spot(goal: Any) -> bool:
+    # [] and <> are boxes and diamonds unless the notation is named.
+    return has_temporal_letter(goal) and not re.search(r"\[\]|<>", goal)
 
 
 NUSMV = Notation("nusmv", "an LTLSPEC of NuSMV, with past", partial(_read, NUSMV_SIGNATURE, _clean_nusmv),
-                 partial(_write, NUSMV_SIGNATURE, "LTLSPEC {};"),
+                 partial(_write, NUSMV_SIGNATURE, "LTLSPEC {};"), has_temporal_letter,
                  is_marked=lambda goal: "LTLSPEC" in goal, is_temporal=True)
 BLACK = Notation("black", "the LTL of BLACK, with past", partial(_read, BLACK_SIGNATURE, _clean_black),
-                 partial(_write, BLACK_SIGNATURE, "{}"), is_temporal=True)
+                 partial(_write, BLACK_SIGNATURE, "{}"), has_temporal_letter, is_temporal=True)
 SPOT = Notation("spot", "the LTL of Spot", partial(_read, SPOT_SIGNATURE, _clean_spot),
-                partial(_write, SPOT_SIGNATURE, "{}"), partial(_is_text_without, r"\[\]|<>"), is_temporal=True)
+                partial(_write, SPOT_SIGNATURE, "{}"), _looks_like_spot, is_temporal=True)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pxl.formula import Formula, Infix, Limits, Prefix, Signature
+from pxl.formula.complaint import escape
 from pxl.overlays.v4.infix import blank, need_text, read_infix, unsupported, write_infix
 from pxl.overlays.v4.reading import Notation, Read, bounded
 
@@ -85,7 +86,7 @@ def _clean(text: str, signature: Signature, start: int, end: int) -> str:
             raise fault(piece, "Terms are names and whole numbers.")
         known = re.fullmatch(r"\{\$([A-Za-z]+)\s*(\(\s*#[A-Za-z0-9_]+\s*\))?\}|\$(true|false)", found)
         if not known or known[1] and known[1] not in (*_BOXES, *_DIAMONDS, "forbidden"):
-            raise fault(piece, f"The connective or constant `{found[:60]}` is not supported.")
+            raise fault(piece, f"The connective or constant `{escape(found[:60])}` is not supported.")
         return found
 
     pieces, place = [blank(text[:start])], start
@@ -173,11 +174,17 @@ def _written(formula: Formula, max_chars: int, signature: Signature, kind: str) 
     return f"{kind}(goal, conjecture, ({write_infix(formula, signature, _atom, max_chars)}))."
 
 
+def _has(signs: str, goal: Any) -> bool:
+    return isinstance(goal, str) and re.search(signs, goal) is not None
+
+
 TPTP = Notation("tptp", "TPTP NXF, propositional; its logic specification selects the logic of modal",
                 lambda goal, limits, target: _read(goal, limits, target, TPTP_SIGNATURE),
                 lambda formula, max_chars: _written(formula, max_chars, TPTP_SIGNATURE, "tff"),
+                lambda goal: _has(r"\{\$|\$|=>|<=|<~>|~[|&]|[\[<][.#]|%|/\*|'|tff\s*\(", goal),
                 is_marked=lambda goal: re.search(r"\{\$|\$true|\$false|\b[tf][hof]f\s*\([^,()]*,", goal) is not None)
 QMLTP = Notation("qmltp", "QMLTP, propositional",
                  lambda goal, limits, target: _read(goal, limits, target, QMLTP_SIGNATURE),
                  lambda formula, max_chars: _written(formula, max_chars, QMLTP_SIGNATURE, "qmf"),
+                 lambda goal: _has(r"#(?:box|dia)|qmf\s*\(", goal),
                  is_marked=lambda goal: re.search(r"#(?:box|dia)|\bqmf\s*\(", goal) is not None)
