@@ -452,3 +452,717 @@ Definition check_proof (S : setting) (global local : list mform) (f : mform) (p 
   | Some (nodes, s) => check_roots S global local f nodes s p
   | None => false
   end.
+
+(** ** Soundness
+
+    Straight in the models: a clause is valid when no world denies all of its
+    literals. *)
+Definition has (p : property) {W} (R : W -> W -> Prop) : Prop :=
+  match p with
+  | Serial => serial R
+  | Reflexive => reflexive R
+  | Symmetric => symmetric R
+  | Transitive => transitive R
+  | Euclidean => euclidean R
+  end.
+
+Lemma serial_of_reflexive : forall W (R : W -> W -> Prop), reflexive R -> serial R.
+Proof. exact (fun W R H w => ex_intro _ w (H w)). Qed.
+
+Lemma euclidean_of : forall W (R : W -> W -> Prop), symmetric R -> transitive R -> euclidean R.
+Proof. exact (fun W R Y A w u v P Q => A u w v (Y w u P) Q). Qed.
+
+Lemma knows_sound : forall l p W (R : W -> W -> Prop), class l R -> when (knows l p) (has p R).
+Proof.
+  intros l p W R; destruct p, l; try exact (fun _ => I); try exact (fun H => H);
+    try exact (fun H => proj1 H); try exact (fun H => proj2 H);
+    try exact (fun H => proj1 (proj2 H)); try exact (fun H => proj2 (proj2 H));
+    try exact (fun H => serial_of_reflexive W R H);
+    try exact (fun H => serial_of_reflexive W R (proj1 H));
+    try exact (fun H => euclidean_of W R (proj1 H) (proj2 H)).
+  exact (fun H => euclidean_of W R (proj1 (proj2 H)) (proj2 (proj2 H))).
+Qed.
+
+Lemma eqb_equal : forall b c, when (eqb b c) (b = c).
+Proof. intros [ ] [ ]; first [ exact eq_refl | exact I ]. Qed.
+
+Definition given {A} (P : A -> Prop) (o : option A) : Prop :=
+  match o with Some x => P x | None => True end.
+
+Local Arguments knows : simpl never.
+
+Section Soundness.
+Variable M : model.
+Hypothesis dec : decided M.
+
+(** *** Relations *)
+Definition of_class (ls : list (positive * logic)) : Prop :=
+  forall r l, In (r, l) ls -> class l (access M r).
+
+Lemma of_class_tail : forall x ls, of_class (x :: ls) -> of_class ls.
+Proof. exact (fun x ls H r l J => H r l (or_intror J)). Qed.
+
+Lemma known_sound : forall ls, of_class ls ->
+  forall r p, when (known ls r p) (has p (access M r)).
+Proof.
+  intros ls; induction ls as [ | [s l] ls IH ]; intros H r p; [ exact I | simpl ].
+  generalize (IH (of_class_tail _ _ H) r p); intros J.
+  generalize (pos_eqb_equal r s); destruct (Pos.eqb r s); [ intros <- | intros _; exact J ].
+  generalize (knows_sound l p _ _ (H r l (or_introl eq_refl))).
+  destruct (knows l p); [ exact (fun X => X) | intros _; exact J ].
+Qed.
+
+Definition leads (r : positive) (a : arrow) : Prop :=
+  forall w u, access M r w u ->
+    if snd a then access M (fst a) w u else access M (fst a) u w.
+
+Fixpoint led (r : positive) (l : list arrow) : Prop :=
+  match l with [] => True | a :: l => leads r a /\ led r l end.
+
+Lemma member_sound : forall r s b l, led r l -> when (member s b l) (leads r (s, b)).
+Proof.
+  intros r s b l; induction l as [ | [t c] l IH ]; [ exact (fun _ => I) | simpl ].
+  intros [ A L ]; generalize (IH L); intros H.
+  generalize (pos_eqb_equal s t); destruct (Pos.eqb s t); [ intros -> | intros _; exact H ].
+  generalize (eqb_equal b c); destruct (eqb b c); [ intros ->; exact A | intros _; exact H ].
+Qed.
+
+Lemma leads_on : forall r s b a, leads r (s, b) -> leads s a ->
+  leads r (fst a, eqb b (snd a)).
+Proof.
+  intros r s b [t c] P Q w u R; generalize (P w u R).
+  destruct b; intros X; [ generalize (Q w u X) | generalize (Q u w X) ];
+    destruct c; exact (fun Y => Y).
+Qed.
+
+Lemma follow_sound : forall r b e l, leads (fst e) (snd e) -> led r l -> led r (follow b e l).
+Proof.
+  intros r b e l E L; unfold follow; generalize (member_sound r (fst e) b l L).
+  destruct (member (fst e) b l); [ intros X | exact (fun _ => L) ].
+  unfold include; destruct (member _ _ l); [ exact L | ].
+  exact (conj (leads_on r _ b _ X E) L).
+Qed.
+
+Fixpoint all_lead (es : list (positive * arrow)) : Prop :=
+  match es with [] => True | e :: es => leads (fst e) (snd e) /\ all_lead es end.
+
+Lemma extend_sound : forall r es l, all_lead es -> led r l -> led r (extend es l).
+Proof.
+  intros r es; induction es as [ | e es IH ]; intros l A L; [ exact L | destruct A as [ E A ] ].
+  exact (IH _ A (follow_sound r _ e _ E (follow_sound r _ e l E L))).
+Qed.
+
+Lemma close_sound : forall r es, all_lead es -> forall fuel l, led r l -> led r (close fuel es l).
+Proof.
+  intros r es A fuel; induction fuel as [ | e fuel IH ]; intros l L; [ exact L | simpl ].
+  destruct (as_long l (extend es l)); [ exact L | exact (IH _ (extend_sound r es l A L)) ].
+Qed.
+
+Lemma mirrors_sound : forall k, all_lead k -> forall ls, of_class ls -> all_lead (mirrors ls k).
+Proof.
+  intros k A ls; induction ls as [ | [r l] ls IH ]; intros H; [ exact A | simpl ].
+  generalize (knows_sound l Symmetric _ _ (H r l (or_introl eq_refl))), (IH (of_class_tail _ _ H)).
+  destruct (knows l Symmetric); [ exact (fun Y J => conj Y J) | exact (fun _ J => J) ].
+Qed.
+
+Lemma arrows_sound : forall b k, all_lead k -> forall l,
+  (forall r s, In (r, s) l -> leads r (s, b)) -> all_lead (arrows b l k).
+Proof.
+  intros b k A l; induction l as [ | [r s] l IH ]; intros H; [ exact A | ].
+  exact (conj (H r s (or_introl eq_refl)) (IH (fun r s J => H r s (or_intror J)))).
+Qed.
+
+Lemma reach_sound : forall S, frame S M -> forall r, led r (reach S r).
+Proof.
+  intros S [ L N C ] r; apply close_sound.
+  - apply mirrors_sound; [ | exact L ].
+    apply arrows_sound; [ | exact N ].
+    exact (arrows_sound false [] I _ C).
+  - exact (conj (fun w u R => R) I).
+Qed.
+
+Definition all_reflexive (s : set) : Prop := forall r, when (mem r s) (reflexive (access M r)).
+
+Lemma add_targets_sound : forall r, reflexive (access M r) -> forall l, led r l ->
+  forall s, all_reflexive s -> all_reflexive (add_targets l s).
+Proof.
+  intros r H l; induction l as [ | [t b] l IH ]; [ exact (fun _ s A => A) | ].
+  intros [ X L ] s A; apply (IH L).
+  refine (put_all _ false true (fun r b => when b (reflexive (access M r))) t s _ A).
+  destruct b; exact (fun w => X w w (H w)).
+Qed.
+
+Lemma add_reflexive_sound : forall S, frame S M -> forall ls, of_class ls ->
+  forall s, all_reflexive s -> all_reflexive (add_reflexive S ls s).
+Proof.
+  intros S F ls; induction ls as [ | [r l] ls IH ]; intros H s A; [ exact A | simpl ].
+  apply (IH (of_class_tail _ _ H)).
+  generalize (knows_sound l Reflexive _ _ (H r l (or_introl eq_refl))).
+  destruct (knows l Reflexive); [ intros X | exact (fun _ => A) ].
+  exact (add_targets_sound r X _ (reach_sound S F r) s A).
+Qed.
+
+Lemma reflexives_sound : forall S, frame S M -> all_reflexive (reflexives S).
+Proof.
+  exact (fun S F => add_reflexive_sound S F _ (frame_logic S M F) Leaf (fun _ => I)).
+Qed.
+
+(** *** Clauses
+
+    [den] gives each node its formula, and [deny w l] says that [l] is false at
+    [w]. *)
+Section Clauses.
+Variable den : positive -> mform.
+
+Definition deny (w : world M) (l : positive) : Prop :=
+  match l with xO v => ~ sat M w (den v) | xI v => sat M w (den v) | xH => True end.
+
+Fixpoint denied (w : world M) (c : clause) : Prop :=
+  match c with [] => True | l :: c => deny w l /\ denied w c end.
+
+Definition valid (c : clause) : Prop := forall w, ~ denied w c.
+
+Fixpoint all_valid (cs : list clause) : Prop :=
+  match cs with [] => True | c :: cs => valid c /\ all_valid cs end.
+
+Lemma reject : forall w l, ~ deny w l -> deny w (flip l).
+Proof using dec.
+  intros w [ v | v | ] N; [ exact N | | exact I ].
+  destruct (dec w (den v)) as [ H | H ]; [ exact H | destruct (N H) ].
+Qed.
+
+(** The literal [l] stands for [f]. *)
+Record denotes (l : positive) (f : mform) : Prop := Denotes {
+  no : forall w, deny w l -> ~ sat M w f;
+  yes : forall w, deny w (flip l) -> sat M w f;
+  if_false : forall w, ~ sat M w f -> deny w l;
+  if_true : forall w, sat M w f -> deny w (flip l)
+}.
+
+Lemma denotes_node : forall i f, den i = f -> denotes (xO i) f.
+Proof.
+  intros i f []; exact (Denotes (xO i) _ (fun w H => H) (fun w H => H)
+    (fun w H => H) (fun w H => H)).
+Qed.
+
+Lemma flip_flip : forall l, flip (flip l) = l.
+Proof. intros [ v | v | ]; exact eq_refl. Qed.
+
+Lemma denotes_flip : forall l f, denotes l f -> denotes (flip l) (Neg f).
+Proof using dec.
+  intros l f [ N Y F T ]; split.
+  - exact (fun w H J => J (Y w H)).
+  - rewrite flip_flip; exact N.
+  - intros w H; apply T; destruct (dec w f) as [ J | J ]; [ exact J | destruct (H J) ].
+  - rewrite flip_flip; exact F.
+Qed.
+
+(** *** Defining clauses *)
+Lemma conj_sound : forall i f g x y,
+  denotes (xO i) (Conj f g) -> denotes x f -> denotes y g -> all_valid (conj_clauses i x y).
+Proof.
+  intros i f g x y V X Y; exact (conj
+    (fun w '(conj v (conj s _)) => no _ _ X w s (proj1 (yes _ _ V w v))) (conj
+    (fun w '(conj v (conj t _)) => no _ _ Y w t (proj2 (yes _ _ V w v))) (conj
+    (fun w '(conj v (conj s (conj t _))) => no _ _ V w v (conj (yes _ _ X w s) (yes _ _ Y w t)))
+    I))).
+Qed.
+
+Lemma disj_sound : forall i f g x y,
+  denotes (xO i) (Disj f g) -> denotes x f -> denotes y g -> all_valid (disj_clauses i x y).
+Proof.
+  intros i f g x y V X Y; exact (conj
+    (fun w '(conj v (conj s _)) => no _ _ V w v (or_introl (yes _ _ X w s))) (conj
+    (fun w '(conj v (conj t _)) => no _ _ V w v (or_intror (yes _ _ Y w t))) (conj
+    (fun w '(conj v (conj s (conj t _))) =>
+      or_ind (no _ _ X w s) (no _ _ Y w t) (yes _ _ V w v))
+    I))).
+Qed.
+
+Lemma impl_sound : forall i f g x y,
+  denotes (xO i) (Impl f g) -> denotes x f -> denotes y g -> all_valid (impl_clauses i x y).
+Proof.
+  intros i f g x y V X Y; exact (conj
+    (fun w '(conj v (conj s _)) => no _ _ V w v (fun a => False_ind _ (no _ _ X w s a))) (conj
+    (fun w '(conj v (conj t _)) => no _ _ V w v (fun _ => yes _ _ Y w t)) (conj
+    (fun w '(conj v (conj s (conj t _))) => no _ _ Y w t (yes _ _ V w v (yes _ _ X w s)))
+    I))).
+Qed.
+
+Lemma iff_sound : forall i f g x y,
+  denotes (xO i) (Iff f g) -> denotes x f -> denotes y g -> all_valid (iff_clauses i x y).
+Proof.
+  intros i f g x y V X Y; exact (conj
+    (fun w '(conj v (conj s (conj t _))) =>
+      no _ _ Y w t (proj1 (yes _ _ V w v) (yes _ _ X w s))) (conj
+    (fun w '(conj v (conj s (conj t _))) =>
+      no _ _ X w s (proj2 (yes _ _ V w v) (yes _ _ Y w t))) (conj
+    (fun w '(conj v (conj s (conj t _))) => no _ _ V w v (conj
+      (fun a => False_ind _ (no _ _ X w s a)) (fun b => False_ind _ (no _ _ Y w t b)))) (conj
+    (fun w '(conj v (conj s (conj t _))) => no _ _ V w v (conj
+      (fun _ => yes _ _ Y w t) (fun _ => yes _ _ X w s)))
+    I)))).
+Qed.
+
+(** *** Nodes *)
+Record good (n : node) : Prop := Good {
+  good_lit : denotes (lit n) (meaning n);
+  good_child :
+    match n with Plain _ _ => True | Boxed _ f _ c | Diamond _ f _ c => denotes c f end
+}.
+
+Definition good_nodes (nodes : map node) : Prop :=
+  forall i, given good (get None i nodes).
+
+Definition good_clauses (cs : map clause) : Prop :=
+  forall i, given valid (get None i cs).
+
+(** What [describe] says of node [i] is right. *)
+Definition described (i : positive) (o : option (node * list clause)) : Prop :=
+  match o with
+  | Some (n, cs) => den i = meaning n -> good n /\ all_valid cs
+  | None => True
+  end.
+
+Lemma binary_sound : forall nodes, good_nodes nodes -> forall i a b op k,
+  (forall f g x y, denotes (xO i) (op f g) -> denotes x f -> denotes y g ->
+    all_valid (k i x y)) ->
+  described i (binary nodes i a b op k).
+Proof.
+  intros nodes G i a b op k H; unfold binary; generalize (G a).
+  destruct (get None a nodes) as [ n | ]; [ intros N | exact (fun _ => I) ]; generalize (G b).
+  destruct (get None b nodes) as [ m | ]; [ intros J E | exact (fun _ => I) ].
+  exact (conj (Good (Plain _ _) (denotes_node i _ E) I)
+    (H _ _ _ _ (denotes_node i _ E) (good_lit n N) (good_lit m J))).
+Qed.
+
+Lemma unary_sound : forall nodes, good_nodes nodes -> forall i a k,
+  (forall n, denotes (lit n) (meaning n) -> described i (Some (k n))) ->
+  described i (unary nodes a k).
+Proof.
+  intros nodes G i a k H; unfold unary; generalize (G a).
+  destruct (get None a nodes) as [ n | ]; [ | exact (fun _ => I) ].
+  exact (fun N => H n (good_lit n N)).
+Qed.
+
+Lemma describe_sound : forall refl, all_reflexive refl -> forall nodes, good_nodes nodes ->
+  forall i e, described i (describe refl nodes i e).
+Proof using dec.
+  intros refl R nodes G i [ p | | a | a b | a b | a b | a b | r a | r a ].
+  - exact (fun E => conj (Good (Plain _ _) (denotes_node i _ E) I) I).
+  - exact (fun E => let V := denotes_node i Bot E in
+      conj (Good (Plain _ _) V I) (conj (fun w '(conj v _) => yes _ _ V w v) I)).
+  - apply (unary_sound nodes G); exact (fun n N _ =>
+      conj (Good (Plain _ _) (denotes_flip _ _ N) I) I).
+  - exact (binary_sound nodes G i a b Conj _ (conj_sound i)).
+  - exact (binary_sound nodes G i a b Disj _ (disj_sound i)).
+  - exact (binary_sound nodes G i a b Impl _ (impl_sound i)).
+  - exact (binary_sound nodes G i a b Iff _ (iff_sound i)).
+  - apply (unary_sound nodes G); intros n N E.
+    pose (V := denotes_node i (Box r (meaning n)) E).
+    refine (conj (Good (Boxed _ _ _ _) V N) _); generalize (R r).
+    destruct (mem r refl); [ | exact (fun _ => I) ].
+    exact (fun H => conj (fun w '(conj v (conj s _)) =>
+      no _ _ N w s (yes _ _ V w v w (H w))) I).
+  - apply (unary_sound nodes G); intros n N E.
+    pose (V := denotes_node i (Dia r (meaning n)) E).
+    refine (conj (Good (Diamond _ _ _ _) V N) _); generalize (R r).
+    destruct (mem r refl); [ | exact (fun _ => I) ].
+    exact (fun H => conj (fun w '(conj v (conj s _)) =>
+      no _ _ V w v (ex_intro _ w (conj (H w) (yes _ _ N w s)))) I).
+Qed.
+
+Lemma push_sound : forall s c, good_clauses (clauses s) -> valid c ->
+  good_clauses (clauses (push s c)).
+Proof.
+  intros s c G V; exact (put_all _ None (Some c) (fun _ => given valid) _ _ V G).
+Qed.
+
+Lemma push_all_sound : forall cs s, good_clauses (clauses s) -> all_valid cs ->
+  good_clauses (clauses (push_all s cs)).
+Proof.
+  intros cs; induction cs as [ | c cs IH ]; intros s G A; [ exact G | destruct A as [ V A ] ].
+  exact (IH (push s c) (push_sound s c G V) A).
+Qed.
+
+(** *** Unit propagation *)
+Definition falsified (w : world M) (s : set) : Prop :=
+  forall l, when (mem l s) (deny w l).
+
+Lemma falsified_add : forall w l s, deny w l -> falsified w s -> falsified w (add l s).
+Proof.
+  intros w l s; exact (put_all _ false true (fun l b => when b (deny w l)) l s).
+Qed.
+
+Lemma falsified_all : forall w c s, denied w c -> falsified w s -> falsified w (add_all c s).
+Proof.
+  intros w c; induction c as [ | l c IH ]; intros s A F; [ exact F | destruct A as [ L A ] ].
+  exact (IH _ A (falsified_add w l s L F)).
+Qed.
+
+Lemma only_sound : forall w l s, falsified w s -> deny w l ->
+  forall c, when (only l s c) (denied w c).
+Proof.
+  intros w l s F L c; induction c as [ | k c IH ]; [ exact I | simpl ].
+  generalize (F k); destruct (mem k s).
+  - intros N; destruct (only l s c); [ exact (conj N IH) | exact I ].
+  - intros _; generalize (pos_eqb_equal k l); destruct (Pos.eqb k l); [ | exact (fun _ => I) ].
+    intros ->; destruct (only l s c); [ exact (conj L IH) | exact I ].
+Qed.
+
+Lemma propagate_sound : forall w s, falsified w s -> forall c, ~ denied w c ->
+  match propagate s c with
+  | Conflict => False
+  | Unit l => deny w (flip l)
+  | Stuck => True
+  end.
+Proof using dec.
+  intros w s F c; induction c as [ | l c IH ]; intros X; [ exact (X I) | simpl ].
+  generalize (F l); destruct (mem l s); intros L; [ exact (IH (fun H => X (conj L H))) | ].
+  generalize (fun H => only_sound w l s F H c); destruct (only l s c); [ | exact (fun _ => I) ].
+  exact (fun H => reject w l (fun J => X (conj J (H J)))).
+Qed.
+
+Lemma rup_sound : forall cs, good_clauses cs -> forall w hints s,
+  falsified w s -> when (rup cs s hints) False.
+Proof using dec.
+  intros cs G w hints; induction hints as [ | h hints IH ]; intros s F; [ exact I | simpl ].
+  generalize (G h); destruct (get None h cs) as [ c | ]; intros V; [ | exact I ].
+  generalize (propagate_sound w s F c (V w)).
+  destruct (propagate s c) as [ | l | ]; intros X; [ exact X | | exact I ].
+  exact (IH _ (falsified_add w _ s X F)).
+Qed.
+
+Lemma tautology_sound : forall w c s, falsified w s -> denied w c ->
+  when (tautology c s) False.
+Proof.
+  intros w c; induction c as [ | l c IH ]; intros s F A; [ exact I | destruct A as [ L A ]; simpl ].
+  generalize (IH _ (falsified_add w l s L F) A); intros H.
+  destruct l as [ v | v | ]; [ generalize (F (xO v)) | generalize (F (xI v)) | exact H ].
+  - destruct (mem (xO v) s); [ exact (fun N => N L) | exact (fun _ => H) ].
+  - destruct (mem (xI v) s); [ exact L | exact (fun _ => H) ].
+Qed.
+
+(** A test that finds a contradiction wherever [c] is denied makes [c] valid. *)
+Lemma refuted : forall (b : bool) c, (forall w, denied w c -> when b False) -> when b (valid c).
+Proof. intros [ ] c H; [ exact H | exact I ]. Qed.
+
+(** *** The successor rule *)
+Definition agrees (nodes : map node) : Prop :=
+  forall i, given (fun n => den i = meaning n) (get None i nodes).
+
+Definition seen (v : view) (w : world M) (l : positive) : Prop :=
+  match v with
+  | Every r x =>
+      (deny w l -> exists u, access M r w u /\ deny u x)
+      /\ (forall u, access M r w u -> deny u x -> deny w l)
+  | Exists r x =>
+      (deny w l -> forall u, access M r w u -> deny u x)
+      /\ ((forall u, access M r w u -> deny u x) -> deny w l)
+  | Other => True
+  end.
+
+Lemma look_sound : forall nodes, agrees nodes -> good_nodes nodes ->
+  forall l w, seen (look nodes l) w l.
+Proof using dec.
+  intros nodes A G [ v | v | ] w; [ | | exact I ]; simpl; generalize (A v), (G v);
+    destruct (get None v nodes) as [ [ f l | r f l x | r f l x ] | ];
+    try exact (fun _ _ => I); simpl; intros E [ _ [ N Y F H ] ]; rewrite E; split.
+  - exact (fun B u R => H u (B u R)).
+  - exact (fun B u R => Y u (B u R)).
+  - exact (fun '(ex_intro _ u (conj R X)) => ex_intro _ u (conj R (H u X))).
+  - exact (fun u R X => ex_intro _ u (conj R (Y u X))).
+  - intros B; destruct (dec w (Dia r (Neg f))) as [ (u & R & X) | X ].
+    + exact (ex_intro _ u (conj R (F u X))).
+    + destruct B; intros u R; destruct (dec u f) as [ J | J ]; [ exact J | ].
+      destruct (X (ex_intro _ u (conj R J))).
+  - exact (fun u R X B => N u X (B u R)).
+  - exact (fun B u R => F u (fun X => B (ex_intro _ u (conj R X)))).
+  - exact (fun B '(ex_intro _ u (conj R X)) => N u (B u R) X).
+Qed.
+
+Section Successor.
+Variable S : setting.
+Hypothesis fr : frame S M.
+Variable nodes : map node.
+Hypothesis ag : agrees nodes.
+Hypothesis gn : good_nodes nodes.
+Variable r : positive.
+Variable a : list arrow.
+Hypothesis le : led r a.
+Variables w u : world M.
+Hypothesis wu : access M r w u.
+
+Lemma known_class : forall s p, when (known (logics S) s p) (has p (access M s)).
+Proof using fr. exact (known_sound _ (frame_logic S M fr)). Qed.
+
+Lemma member_true : forall s, when (member s true a) (access M s w u).
+Proof using le wu.
+  intros s; generalize (member_sound r s true a le); destruct (member s true a);
+    [ exact (fun L => L w u wu) | exact (fun _ => I) ].
+Qed.
+
+Lemma member_false : forall s, when (member s false a) (access M s u w).
+Proof using le wu.
+  intros s; generalize (member_sound r s false a le); destruct (member s false a);
+    [ exact (fun L => L w u wu) | exact (fun _ => I) ].
+Qed.
+
+Lemma forth_sound : forall s, when (forth S a s) (forall v, access M s u v -> access M s w v).
+Proof using fr le wu.
+  intros s; unfold forth.
+  generalize (known_class s Transitive), (known_class s Euclidean), (member_true s), (member_false s).
+  destruct (known _ s Transitive), (known _ s Euclidean), (member s true a), (member s false a);
+    intros T E P Q; try exact I;
+    first [ exact (fun v => T w u v P) | exact (fun v => E u w v Q) ].
+Qed.
+
+Lemma back_sound : forall s, when (back S a s) (forall v, access M s w v -> access M s u v).
+Proof using fr le wu.
+  intros s; unfold back.
+  generalize (known_class s Transitive), (known_class s Euclidean), (member_true s), (member_false s).
+  destruct (known _ s Transitive), (known _ s Euclidean), (member s true a), (member s false a);
+    intros T E P Q; try exact I;
+    first [ exact (fun v => E w u v P) | exact (fun v => T u w v Q) ].
+Qed.
+
+Lemma returns_sound : forall l k, deny w k -> when (returns nodes a l k) (deny u l).
+Proof using dec ag gn le wu.
+  intros l k D; unfold returns; generalize (look_sound nodes ag gn l u).
+  destruct (look nodes l) as [ s x | s x | ]; try exact (fun _ => I); intros [ _ H ].
+  generalize (pos_eqb_equal x k); destruct (Pos.eqb x k); [ intros -> | exact (fun _ => I) ].
+  generalize (member_false s); destruct (member s false a); [ | exact (fun _ => I) ].
+  exact (fun P => H w P D).
+Qed.
+
+Lemma carried_sound : forall l k, deny w k -> when (carried S nodes a l k) (deny u l).
+Proof using dec fr ag gn le wu.
+  intros l k D; unfold carried; generalize (returns_sound l k D), (look_sound nodes ag gn k).
+  intros Z H; destruct (look nodes k) as [ s x | s x | ]; [ | | exact Z ].
+  - assert (E : when (if Pos.eqb l k then back S a s else false) (deny u l)).
+    { generalize (pos_eqb_equal l k); destruct (Pos.eqb l k); [ intros -> | exact (fun _ => I) ].
+      generalize (back_sound s); destruct (back S a s); [ intros C | exact (fun _ => I) ].
+      destruct (proj1 (H w) D) as (v & R & X); exact (proj2 (H u) v (C v R) X). }
+    destruct (if Pos.eqb l k then back S a s else false); [ exact E | exact Z ].
+  - assert (A : when (if Pos.eqb x l then member s true a else false) (deny u l)).
+    { generalize (pos_eqb_equal x l); destruct (Pos.eqb x l); [ intros <- | exact (fun _ => I) ].
+      generalize (member_true s); destruct (member s true a); [ | exact (fun _ => I) ].
+      exact (fun P => proj1 (H w) D u P). }
+    assert (B : when (if Pos.eqb l k then forth S a s else false) (deny u l)).
+    { generalize (pos_eqb_equal l k); destruct (Pos.eqb l k); [ intros -> | exact (fun _ => I) ].
+      generalize (forth_sound s); destruct (forth S a s); [ intros C | exact (fun _ => I) ].
+      exact (proj2 (H u) (fun v R => proj1 (H w) D v (C v R))). }
+    destruct (if Pos.eqb x l then member s true a else false); [ exact A | ].
+    destruct (if Pos.eqb l k then forth S a s else false); [ exact B | exact Z ].
+Qed.
+
+Lemma pairs_sound : forall o,
+  given (fun k => forall l, when (witnessed nodes r l k) (deny u l)) o ->
+  forall c d, denied w d -> when (pairs S nodes a r o c d) (denied u c).
+Proof using dec fr ag gn le wu.
+  intros o O c; induction c as [ | l c IH ]; intros [ | k d ]; try exact (fun _ => I).
+  intros [ D E ]; simpl; assert (H : when (pair S nodes a r o l k) (deny u l)).
+  { unfold pair; generalize (carried_sound l k D); intros C.
+    destruct o as [ x | ]; [ | exact C ]; generalize (pos_eqb_equal x k).
+    destruct (Pos.eqb x k); [ intros -> | exact (fun _ => C) ]; generalize (O l).
+    destruct (witnessed nodes r l k); [ exact (fun W => W) | exact (fun _ => C) ]. }
+  destruct (pair S nodes a r o l k); [ | exact I ].
+  generalize (IH d E); destruct (pairs S nodes a r o c d); [ exact (conj H) | exact (fun X => X) ].
+Qed.
+End Successor.
+
+Lemma witnessed_sound : forall nodes, agrees nodes -> good_nodes nodes -> forall r l k w,
+  deny w k -> when (witnessed nodes r l k)
+    (exists u, access M r w u /\ forall l, when (witnessed nodes r l k) (deny u l)).
+Proof using dec.
+  intros nodes A G r l k w D; unfold witnessed; generalize (look_sound nodes A G k w).
+  destruct (look nodes k) as [ s x | s x | ]; try exact (fun _ => I); intros [ H _ ].
+  generalize (pos_eqb_equal s r); destruct (Pos.eqb s r); [ intros <- | exact (fun _ => I) ].
+  destruct (Pos.eqb x l); [ | exact I ]; destruct (H D) as (u & R & X).
+  exists u; split; [ exact R | intros m; generalize (pos_eqb_equal x m) ].
+  destruct (Pos.eqb x m); [ intros <-; exact X | exact (fun _ => I) ].
+Qed.
+
+Lemma witness_sound : forall nodes, agrees nodes -> good_nodes nodes -> forall r w c d,
+  denied w d -> given (fun k =>
+    exists u, access M r w u /\ forall l, when (witnessed nodes r l k) (deny u l))
+    (witness nodes r c d).
+Proof using dec.
+  intros nodes A G r w c; induction c as [ | l c IH ]; intros [ | k d ]; try exact (fun _ => I).
+  intros [ D E ]; simpl; generalize (witnessed_sound nodes A G r l k w D).
+  destruct (witnessed nodes r l k); [ exact (fun X => X) | exact (fun _ => IH d E) ].
+Qed.
+
+Lemma successor_sound : forall S, frame S M -> forall nodes, agrees nodes -> good_nodes nodes ->
+  forall r c d, valid c -> when (successor S nodes r c d) (valid d).
+Proof using dec.
+  intros S F nodes A G r c d V; apply refuted; intros w D; unfold successor.
+  generalize (witness_sound nodes A G r w c d D).
+  generalize (fun u wu o O =>
+    pairs_sound S F nodes A G r (reach S r) (reach_sound S F r) w u wu o O c d D).
+  intros P; destruct (witness nodes r c d) as [ k | ].
+  - intros (u & R & X); generalize (P u R (Some k) X).
+    destruct (pairs _ _ _ _ _ c d); [ exact (V u) | exact (fun H => H) ].
+  - intros _; generalize (known_sound _ (frame_logic S M F) r Serial).
+    destruct (known (logics S) r Serial); [ intros H | exact (fun _ => I) ].
+    destruct (H w) as (u & R); generalize (P u R None I).
+    destruct (pairs _ _ _ _ _ c d); [ exact (V u) | exact (fun H => H) ].
+Qed.
+
+(** *** Steps *)
+Lemma accepted : forall c (b : bool), when b (valid c) -> given valid (if b then Some c else None).
+Proof. intros c [ ]; exact (fun V => V). Qed.
+
+Lemma derive_sound : forall S, frame S M -> forall nodes, agrees nodes -> good_nodes nodes ->
+  forall cs, good_clauses cs -> forall st, given valid (derive S nodes cs st).
+Proof using dec.
+  intros S F nodes A G cs C [ c [ | h hints ] | r premise d ].
+  - exact (accepted c _ (refuted _ c (fun w => tautology_sound w c Leaf (fun _ => I)))).
+  - exact (accepted c _ (refuted _ c (fun w D =>
+      rup_sound cs C w _ _ (falsified_all w c Leaf D (fun _ => I))))).
+  - simpl; generalize (C premise).
+    destruct (get None premise cs) as [ c | ]; [ | exact (fun X => X) ].
+    exact (fun V => accepted d _ (successor_sound S F nodes A G r c d V)).
+Qed.
+
+Lemma run_sound : forall S, frame S M -> forall nodes, agrees nodes -> good_nodes nodes ->
+  forall ss s last, good_clauses (clauses s) -> given valid last ->
+  given valid (run S nodes s ss last).
+Proof using dec.
+  intros S F nodes A G ss; induction ss as [ | st ss IH ]; intros s last C L; [ exact L | simpl ].
+  generalize (derive_sound S F nodes A G (clauses s) C st).
+  destruct (derive S nodes (clauses s) st) as [ c | ]; intros V; [ | exact I ].
+  exact (IH (push s c) (Some c) (push_sound s c C V) V).
+Qed.
+
+Lemma all_in_sound : forall w goals, falsified w goals -> forall c,
+  when (all_in goals c) (denied w c).
+Proof.
+  intros w goals F c; induction c as [ | l c IH ]; [ exact I | simpl ].
+  generalize (F l); destruct (mem l goals); [ intros L | exact (fun _ => I) ].
+  destruct (all_in goals c); [ exact (conj L IH) | exact I ].
+Qed.
+
+Lemma check_steps_sound : forall S, frame S M -> forall nodes, agrees nodes -> good_nodes nodes ->
+  forall s, good_clauses (clauses s) -> forall w goals, falsified w goals ->
+  forall ss, when (check_steps S nodes s goals ss) False.
+Proof using dec.
+  intros S F nodes A G s C w goals H ss; unfold check_steps.
+  generalize (run_sound S F nodes A G ss s None C I).
+  destruct (run S nodes s ss None) as [ c | ]; intros V; [ | exact I ].
+  generalize (all_in_sound w goals H c).
+  destruct (all_in goals c); [ exact (V w) | exact (fun X => X) ].
+Qed.
+
+(** *** Roots *)
+Lemma literal_sound : forall nodes, good_nodes nodes -> forall i f,
+  given (fun l => denotes l f) (literal nodes i f).
+Proof.
+  intros nodes G i f; unfold literal; generalize (G i).
+  destruct (get None i nodes) as [ n | ]; [ intros [ N _ ] | exact (fun X => X) ].
+  generalize (mform_eqb_equal (meaning n) f); destruct (mform_eqb (meaning n) f);
+    [ intros <-; exact N | exact (fun _ => I) ].
+Qed.
+
+Lemma assume_all_sound : forall nodes, good_nodes nodes -> forall fs,
+  (forall f, In f fs -> forall w, sat M w f) -> forall is s, good_clauses (clauses s) ->
+  given (fun o => good_clauses (clauses (fst o))) (assume_all nodes fs is s).
+Proof.
+  intros nodes G fs; induction fs as [ | f fs IH ]; intros H is s C; [ exact C | simpl ].
+  destruct is as [ | i is ]; [ exact I | generalize (literal_sound nodes G i f) ].
+  destruct (literal nodes i f) as [ l | ]; [ intros L | exact (fun X => X) ].
+  apply (IH (fun g J => H g (or_intror J))), (push_sound s [l] C).
+  exact (fun w '(conj d _) => no _ _ L w d (H f (or_introl eq_refl) w)).
+Qed.
+
+Lemma allow_all_sound : forall nodes, good_nodes nodes -> forall w fs,
+  (forall f, In f fs -> sat M w f) -> forall is goals, falsified w goals ->
+  given (falsified w) (allow_all nodes fs is goals).
+Proof.
+  intros nodes G w fs; induction fs as [ | f fs IH ]; intros H [ | i is ] goals F; try exact I.
+  - exact F.
+  - simpl; generalize (literal_sound nodes G i f).
+    destruct (literal nodes i f) as [ l | ]; [ intros L | exact (fun X => X) ].
+    apply (IH (fun g J => H g (or_intror J))), falsified_add; [ | exact F ].
+    exact (if_true _ _ L w (H f (or_introl eq_refl))).
+Qed.
+
+Lemma check_roots_sound : forall S, frame S M -> forall nodes, agrees nodes -> good_nodes nodes ->
+  forall s, good_clauses (clauses s) -> forall global local f p,
+  (forall g, In g global -> forall w, sat M w g) ->
+  forall w, (forall d, In d local -> sat M w d) ->
+  when (check_roots S global local f nodes s p) (sat M w f).
+Proof using dec.
+  intros S F nodes A G s C global local f p H w L; unfold check_roots.
+  destruct (roots p) as [ | i is ]; [ exact I | generalize (literal_sound nodes G i f) ].
+  destruct (literal nodes i f) as [ l | ]; [ intros N | exact (fun _ => I) ].
+  generalize (assume_all_sound nodes G global H is s C).
+  destruct (assume_all nodes global is s) as [ [t js] | ]; [ intros X | exact (fun _ => I) ].
+  destruct (dec w f) as [ Y | Y ].
+  - destruct (allow_all nodes local js (add l Leaf)); [ | exact I ].
+    destruct (check_steps S nodes t _ (steps p)); [ exact Y | exact I ].
+  - generalize (allow_all_sound nodes G w local L js (add l Leaf)
+      (falsified_add w l Leaf (if_false _ _ N w Y) (fun _ => I))).
+    destruct (allow_all nodes local js (add l Leaf)) as [ goals | ]; [ intros Z | exact (fun _ => I) ].
+    generalize (check_steps_sound S F nodes A G t X w goals Z (steps p)).
+    destruct (check_steps S nodes t goals (steps p)); [ intros [] | exact (fun X => X) ].
+Qed.
+End Clauses.
+
+(** *** The table
+
+    Whatever gives the nodes read so far their formulas makes all good. *)
+Definition always_sound (o : map node * store) : Prop :=
+  forall den, agrees den (fst o) -> good_nodes den (fst o) /\ good_clauses den (clauses (snd o)).
+
+Lemma sound_put : forall nodes i n cs s, get None i nodes = None -> always_sound (nodes, s) ->
+  (forall den, good_nodes den nodes -> described den i (Some (n, cs))) ->
+  always_sound (put None i (Some n) nodes, push_all s cs).
+Proof.
+  intros nodes i n cs s F S D den A.
+  destruct (S den (put_others _ None (Some n) (fun i => given (fun n => den i = meaning n))
+    i nodes F (fun _ => I) A)) as [ G C ].
+  generalize (A i); simpl; rewrite get_put_same; intros E; destruct (D den G E) as [ N V ].
+  exact (conj (put_all _ None (Some n) (fun _ => given (good den)) i nodes N G)
+    (push_all_sound den cs s C V)).
+Qed.
+
+Lemma read_table_sound : forall refl, all_reflexive refl -> forall t i nodes s,
+  always_sound (nodes, s) -> given always_sound (read_table refl t i nodes s).
+Proof using dec.
+  intros refl R t; induction t as [ | e t IH ]; intros i nodes s S; [ exact S | simpl ].
+  generalize (fun n cs F => sound_put nodes i n cs s F S).
+  destruct (get None i nodes); [ exact (fun _ => I) | intros H ].
+  generalize (fun den G => describe_sound den refl R nodes G i e).
+  destruct (describe refl nodes i e) as [ [n cs] | ]; [ | exact (fun _ => I) ].
+  exact (fun D => IH _ _ _ (H n cs eq_refl D)).
+Qed.
+End Soundness.
+
+Definition meanings (nodes : map node) (i : positive) : mform :=
+  match get None i nodes with Some n => meaning n | None => Bot end.
+
+Lemma meanings_agree : forall nodes, agrees (meanings nodes) nodes.
+Proof.
+  intros nodes i; unfold meanings; destruct (get None i nodes); [ exact eq_refl | exact I ].
+Qed.
+
+Lemma when_intro : forall (b : bool) (P : Prop), (b = true -> P) -> when b P.
+Proof. intros [ ] P H; [ exact (H eq_refl) | exact I ]. Qed.
+
+Lemma check_proof_when : forall S global local f p,
+  when (check_proof S global local f p) (Entails S global local f).
+Proof.
+  intros S global local f p; apply when_intro; intros E M dec F H w L; revert E.
+  unfold check_proof.
+  generalize (read_table_sound M dec _ (reflexives_sound M S F) (table p) 1 Leaf
+    {| clauses := Leaf; next := 1 |} (fun den _ => conj (fun _ => I) (fun _ => I))).
+  destruct (read_table _ _ _ _ _) as [ [nodes s] | ]; [ intros X | discriminate ].
+  destruct (X _ (meanings_agree nodes)) as [ G C ].
+  exact (when_true _ _ (check_roots_sound M dec _ S F nodes (meanings_agree nodes) G s C
+    global local f p H w L)).
+Qed.
+
+Theorem check_proof_sound : forall S global local f p,
+  check_proof S global local f p = true -> Entails S global local f.
+Proof. intros S global local f p; exact (when_true _ _ (check_proof_when S global local f p)). Qed.

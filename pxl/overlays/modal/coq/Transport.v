@@ -189,7 +189,40 @@ Definition check_not_entailed (t : list byte) (S : setting) (global local : list
     end
   else false.
 
+Lemma entailed_when : forall t S global local f c,
+  when (check_entailed t S global local f c) (Entails S global local f).
+Proof.
+  intros t S global local f c; unfold check_entailed.
+  destruct (same_text (print_question global local f) t); [ | exact I ].
+  destruct (read_proof global local c); [ exact (check_proof_when S global local f _) | exact I ].
+Qed.
+
+Lemma not_entailed_when : forall t S global local f c,
+  when (check_not_entailed t S global local f c) (~ Entails S global local f).
+Proof.
+  intros t S global local f c; unfold check_not_entailed.
+  destruct (same_text (print_question global local f) t); [ | exact I ].
+  destruct (read_countermodel S c) as [ [m w] | ]; [ | exact I ].
+  exact (when_intro _ _ (check_countermodel_sound S global local f m w)).
+Qed.
+
+Theorem entailed : forall t S global local f c,
+  check_entailed t S global local f c = true -> Entails S global local f.
+Proof.
+  intros t S global local f c; exact (when_true _ _ (entailed_when t S global local f c)).
+Qed.
+
+Theorem not_entailed : forall t S global local f c,
+  check_not_entailed t S global local f c = true -> ~ Entails S global local f.
+Proof.
+  intros t S global local f c; exact (when_true _ _ (not_entailed_when t S global local f c)).
+Qed.
+
 (** A long formula is written as its text. What does not parse becomes [Bot],
     whose text is another one. *)
 Definition formula (t : list byte) : mform :=
   match parse t with Some f => f | None => Bot end.
+
+Arguments entailed t%text S global local f c%text.
+Arguments not_entailed t%text S global local f c%text.
+Arguments formula t%text.
