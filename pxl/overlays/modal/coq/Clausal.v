@@ -55,7 +55,7 @@ Fixpoint known (ls : list (positive * logic)) (r : positive) (p : property) : bo
   match ls with
   | [] => false
   | (s, l) :: ls =>
-      if Pos.eqb r s then if knows l p then true else known ls r p else known ls r p
+      if if Pos.eqb r s then knows l p else false then true else known ls r p
   end.
 
 (** An arrow [(s, true)] from [r]: where [r] goes, [s] goes as well; [(s, false)]:
@@ -63,12 +63,11 @@ Fixpoint known (ls : list (positive * logic)) (r : positive) (p : property) : bo
     of these. *)
 Definition arrow : Type := positive * bool.
 
+Definition same (s : positive) (b : bool) (a : arrow) : bool :=
+  if Pos.eqb s (fst a) then eqb b (snd a) else false.
+
 Fixpoint member (s : positive) (b : bool) (l : list arrow) : bool :=
-  match l with
-  | [] => false
-  | (t, c) :: l =>
-      if Pos.eqb s t then if eqb b c then true else member s b l else member s b l
-  end.
+  match l with [] => false | a :: l => if same s b a then true else member s b l end.
 
 Fixpoint mirrors (ls : list (positive * logic)) (k : list (positive * arrow))
   : list (positive * arrow) :=
@@ -371,9 +370,11 @@ Fixpoint witness (nodes : map node) (r : positive) (c d : clause) : option posit
 (** Whether literals [l] of [c] and [k] of [d] pair; [w]: the witness. *)
 Definition pair (S : setting) (nodes : map node) (a : list arrow) (r : positive)
     (w : option positive) (l k : positive) : bool :=
-  if match w with Some x => Pos.eqb x k | None => false end
-  then if witnessed nodes r l k then true else carried S nodes a l k
-  else carried S nodes a l k.
+  if match w with
+     | Some x => if Pos.eqb x k then witnessed nodes r l x else false
+     | None => false
+     end
+  then true else carried S nodes a l k.
 
 Fixpoint pairs (S : setting) (nodes : map node) (a : list arrow) (r : positive)
     (w : option positive) (c d : clause) : bool :=
@@ -486,6 +487,38 @@ Qed.
 Lemma eqb_equal : forall b c, when (eqb b c) (b = c).
 Proof. intros [ ] [ ]; first [ exact eq_refl | exact I ]. Qed.
 
+Lemma same_equal : forall s b a, when (same s b a) ((s, b) = a).
+Proof.
+  intros s b [t c]; exact (when_equal2 _ _ _ (@Datatypes.pair positive bool) _ _ s t b c
+    (pos_eqb_equal s t) (eqb_equal b c)).
+Qed.
+
+(** Tests that are made of tests. *)
+Lemma when_impl : forall (b : bool) (P Q : Prop), (P -> Q) -> when b P -> when b Q.
+Proof. intros [ ] P Q H; [ exact H | exact (fun X => X) ]. Qed.
+
+Lemma when_or : forall (b c : bool) (P : Prop), when b P -> when c P ->
+  when (if b then true else c) P.
+Proof. intros [ ] c P; [ exact (fun X _ => X) | exact (fun _ X => X) ]. Qed.
+
+Lemma when_and : forall (b c : bool) (P Q R : Prop), (P -> Q -> R) -> when b P -> when c Q ->
+  when (if b then c else false) R.
+Proof. intros [ ] [ ] P Q R H X Y; [ exact (H X Y) | exact I | exact I | exact I ]. Qed.
+
+Lemma when_same : forall (P : positive -> Prop) (c : bool) x y, when c (P y) ->
+  when (if Pos.eqb x y then c else false) (P x).
+Proof.
+  intros P c x y; generalize (pos_eqb_equal x y); destruct (Pos.eqb x y);
+    [ intros ->; exact (fun X => X) | exact (fun _ _ => I) ].
+Qed.
+
+Lemma when_same' : forall (P : positive -> Prop) (c : bool) x y, when c (P x) ->
+  when (if Pos.eqb x y then c else false) (P y).
+Proof.
+  intros P c x y; generalize (pos_eqb_equal x y); destruct (Pos.eqb x y);
+    [ intros ->; exact (fun X => X) | exact (fun _ _ => I) ].
+Qed.
+
 Definition given {A} (P : A -> Prop) (o : option A) : Prop :=
   match o with Some x => P x | None => True end.
 
@@ -505,11 +538,10 @@ Proof. exact (fun x ls H r l J => H r l (or_intror J)). Qed.
 Lemma known_sound : forall ls, of_class ls ->
   forall r p, when (known ls r p) (has p (access M r)).
 Proof.
-  intros ls; induction ls as [ | [s l] ls IH ]; intros H r p; [ exact I | simpl ].
-  generalize (IH (of_class_tail _ _ H) r p); intros J.
-  generalize (pos_eqb_equal r s); destruct (Pos.eqb r s); [ intros <- | intros _; exact J ].
-  generalize (knows_sound l p _ _ (H r l (or_introl eq_refl))).
-  destruct (knows l p); [ exact (fun X => X) | intros _; exact J ].
+  intros ls; induction ls as [ | [s l] ls IH ]; intros H r p; [ exact I | ].
+  apply when_or; [ | exact (IH (of_class_tail _ _ H) r p) ].
+  exact (when_same (fun r => has p (access M r)) _ r s
+    (knows_sound l p _ _ (H s l (or_introl eq_refl)))).
 Qed.
 
 Definition leads (r : positive) (a : arrow) : Prop :=
@@ -521,18 +553,19 @@ Fixpoint led (r : positive) (l : list arrow) : Prop :=
 
 Lemma member_sound : forall r s b l, led r l -> when (member s b l) (leads r (s, b)).
 Proof.
-  intros r s b l; induction l as [ | [t c] l IH ]; [ exact (fun _ => I) | simpl ].
-  intros [ A L ]; generalize (IH L); intros H.
-  generalize (pos_eqb_equal s t); destruct (Pos.eqb s t); [ intros -> | intros _; exact H ].
-  generalize (eqb_equal b c); destruct (eqb b c); [ intros ->; exact A | intros _; exact H ].
+  intros r s b l; induction l as [ | a l IH ]; [ exact (fun _ => I) | intros [ A L ] ].
+  exact (when_or _ _ _ (when_impl _ _ _ (fun E => eq_ind_r (leads r) A E) (same_equal s b a))
+    (IH L)).
 Qed.
 
 Lemma leads_on : forall r s b a, leads r (s, b) -> leads s a ->
   leads r (fst a, eqb b (snd a)).
 Proof.
-  intros r s b [t c] P Q w u R; generalize (P w u R).
-  destruct b; intros X; [ generalize (Q w u X) | generalize (Q u w X) ];
-    destruct c; exact (fun Y => Y).
+  intros r s [ ] [t [ ]] P Q w u R.
+  - exact (Q w u (P w u R)).
+  - exact (Q w u (P w u R)).
+  - exact (Q u w (P w u R)).
+  - exact (Q u w (P w u R)).
 Qed.
 
 Lemma follow_sound : forall r b e l, leads (fst e) (snd e) -> led r l -> led r (follow b e l).
@@ -658,51 +691,59 @@ Proof using dec.
 Qed.
 
 (** *** Defining clauses *)
-Lemma conj_sound : forall i f g x y,
-  denotes (xO i) (Conj f g) -> denotes x f -> denotes y g -> all_valid (conj_clauses i x y).
+Lemma valid2 : forall a b, (forall w, deny w a -> deny w b -> False) -> valid [a; b].
+Proof. exact (fun a b H w X => H w (proj1 X) (proj1 (proj2 X))). Qed.
+
+Lemma valid3 : forall a b c,
+  (forall w, deny w a -> deny w b -> deny w c -> False) -> valid [a; b; c].
 Proof.
-  intros i f g x y V X Y; exact (conj
-    (fun w '(conj v (conj s _)) => no _ _ X w s (proj1 (yes _ _ V w v))) (conj
-    (fun w '(conj v (conj t _)) => no _ _ Y w t (proj2 (yes _ _ V w v))) (conj
-    (fun w '(conj v (conj s (conj t _))) => no _ _ V w v (conj (yes _ _ X w s) (yes _ _ Y w t)))
+  exact (fun a b c H w X => H w (proj1 X) (proj1 (proj2 X)) (proj1 (proj2 (proj2 X)))).
+Qed.
+
+Section Defining.
+Variables (i x y : positive) (f g : mform).
+Hypothesis X : denotes x f.
+Hypothesis Y : denotes y g.
+
+Lemma conj_sound : denotes (xO i) (Conj f g) -> all_valid (conj_clauses i x y).
+Proof using X Y.
+  intros V; exact (conj
+    (valid2 _ _ (fun w v s => no _ _ X w s (proj1 (yes _ _ V w v)))) (conj
+    (valid2 _ _ (fun w v t => no _ _ Y w t (proj2 (yes _ _ V w v)))) (conj
+    (valid3 _ _ _ (fun w v s t => no _ _ V w v (conj (yes _ _ X w s) (yes _ _ Y w t))))
     I))).
 Qed.
 
-Lemma disj_sound : forall i f g x y,
-  denotes (xO i) (Disj f g) -> denotes x f -> denotes y g -> all_valid (disj_clauses i x y).
-Proof.
-  intros i f g x y V X Y; exact (conj
-    (fun w '(conj v (conj s _)) => no _ _ V w v (or_introl (yes _ _ X w s))) (conj
-    (fun w '(conj v (conj t _)) => no _ _ V w v (or_intror (yes _ _ Y w t))) (conj
-    (fun w '(conj v (conj s (conj t _))) =>
-      or_ind (no _ _ X w s) (no _ _ Y w t) (yes _ _ V w v))
+Lemma disj_sound : denotes (xO i) (Disj f g) -> all_valid (disj_clauses i x y).
+Proof using X Y.
+  intros V; exact (conj
+    (valid2 _ _ (fun w v s => no _ _ V w v (or_introl (yes _ _ X w s)))) (conj
+    (valid2 _ _ (fun w v t => no _ _ V w v (or_intror (yes _ _ Y w t)))) (conj
+    (valid3 _ _ _ (fun w v s t => or_ind (no _ _ X w s) (no _ _ Y w t) (yes _ _ V w v)))
     I))).
 Qed.
 
-Lemma impl_sound : forall i f g x y,
-  denotes (xO i) (Impl f g) -> denotes x f -> denotes y g -> all_valid (impl_clauses i x y).
-Proof.
-  intros i f g x y V X Y; exact (conj
-    (fun w '(conj v (conj s _)) => no _ _ V w v (fun a => False_ind _ (no _ _ X w s a))) (conj
-    (fun w '(conj v (conj t _)) => no _ _ V w v (fun _ => yes _ _ Y w t)) (conj
-    (fun w '(conj v (conj s (conj t _))) => no _ _ Y w t (yes _ _ V w v (yes _ _ X w s)))
+Lemma impl_sound : denotes (xO i) (Impl f g) -> all_valid (impl_clauses i x y).
+Proof using X Y.
+  intros V; exact (conj
+    (valid2 _ _ (fun w v s => no _ _ V w v (fun a => False_ind _ (no _ _ X w s a)))) (conj
+    (valid2 _ _ (fun w v t => no _ _ V w v (fun _ => yes _ _ Y w t))) (conj
+    (valid3 _ _ _ (fun w v s t => no _ _ Y w t (yes _ _ V w v (yes _ _ X w s))))
     I))).
 Qed.
 
-Lemma iff_sound : forall i f g x y,
-  denotes (xO i) (Iff f g) -> denotes x f -> denotes y g -> all_valid (iff_clauses i x y).
-Proof.
-  intros i f g x y V X Y; exact (conj
-    (fun w '(conj v (conj s (conj t _))) =>
-      no _ _ Y w t (proj1 (yes _ _ V w v) (yes _ _ X w s))) (conj
-    (fun w '(conj v (conj s (conj t _))) =>
-      no _ _ X w s (proj2 (yes _ _ V w v) (yes _ _ Y w t))) (conj
-    (fun w '(conj v (conj s (conj t _))) => no _ _ V w v (conj
-      (fun a => False_ind _ (no _ _ X w s a)) (fun b => False_ind _ (no _ _ Y w t b)))) (conj
-    (fun w '(conj v (conj s (conj t _))) => no _ _ V w v (conj
-      (fun _ => yes _ _ Y w t) (fun _ => yes _ _ X w s)))
+Lemma iff_sound : denotes (xO i) (Iff f g) -> all_valid (iff_clauses i x y).
+Proof using X Y.
+  intros V; exact (conj
+    (valid3 _ _ _ (fun w v s t => no _ _ Y w t (proj1 (yes _ _ V w v) (yes _ _ X w s)))) (conj
+    (valid3 _ _ _ (fun w v s t => no _ _ X w s (proj2 (yes _ _ V w v) (yes _ _ Y w t)))) (conj
+    (valid3 _ _ _ (fun w v s t => no _ _ V w v (conj
+      (fun a => False_ind _ (no _ _ X w s a)) (fun b => False_ind _ (no _ _ Y w t b))))) (conj
+    (valid3 _ _ _ (fun w v s t => no _ _ V w v (conj
+      (fun _ => yes _ _ Y w t) (fun _ => yes _ _ X w s))))
     I)))).
 Qed.
+End Defining.
 
 (** *** Nodes *)
 Record good (n : node) : Prop := Good {
@@ -725,7 +766,7 @@ Definition described (i : positive) (o : option (node * list clause)) : Prop :=
   end.
 
 Lemma binary_sound : forall nodes, good_nodes nodes -> forall i a b op k,
-  (forall f g x y, denotes (xO i) (op f g) -> denotes x f -> denotes y g ->
+  (forall x y f g, denotes x f -> denotes y g -> denotes (xO i) (op f g) ->
     all_valid (k i x y)) ->
   described i (binary nodes i a b op k).
 Proof.
@@ -733,7 +774,7 @@ Proof.
   destruct (get None a nodes) as [ n | ]; [ intros N | exact (fun _ => I) ]; generalize (G b).
   destruct (get None b nodes) as [ m | ]; [ intros J E | exact (fun _ => I) ].
   exact (conj (Good (Plain _ _) (denotes_node i _ E) I)
-    (H _ _ _ _ (denotes_node i _ E) (good_lit n N) (good_lit m J))).
+    (H _ _ _ _ (good_lit n N) (good_lit m J) (denotes_node i _ E))).
 Qed.
 
 Lemma unary_sound : forall nodes, good_nodes nodes -> forall i a k,
@@ -751,7 +792,7 @@ Proof using dec.
   intros refl R nodes G i [ p | | a | a b | a b | a b | a b | r a | r a ].
   - exact (fun E => conj (Good (Plain _ _) (denotes_node i _ E) I) I).
   - exact (fun E => let V := denotes_node i Bot E in
-      conj (Good (Plain _ _) V I) (conj (fun w '(conj v _) => yes _ _ V w v) I)).
+      conj (Good (Plain _ _) V I) (conj (fun w X => yes _ _ V w (proj1 X)) I)).
   - apply (unary_sound nodes G); exact (fun n N _ =>
       conj (Good (Plain _ _) (denotes_flip _ _ N) I) I).
   - exact (binary_sound nodes G i a b Conj _ (conj_sound i)).
@@ -762,14 +803,13 @@ Proof using dec.
     pose (V := denotes_node i (Box r (meaning n)) E).
     refine (conj (Good (Boxed _ _ _ _) V N) _); generalize (R r).
     destruct (mem r refl); [ | exact (fun _ => I) ].
-    exact (fun H => conj (fun w '(conj v (conj s _)) =>
-      no _ _ N w s (yes _ _ V w v w (H w))) I).
+    exact (fun H => conj (valid2 _ _ (fun w v s => no _ _ N w s (yes _ _ V w v w (H w)))) I).
   - apply (unary_sound nodes G); intros n N E.
     pose (V := denotes_node i (Dia r (meaning n)) E).
     refine (conj (Good (Diamond _ _ _ _) V N) _); generalize (R r).
     destruct (mem r refl); [ | exact (fun _ => I) ].
-    exact (fun H => conj (fun w '(conj v (conj s _)) =>
-      no _ _ V w v (ex_intro _ w (conj (H w) (yes _ _ N w s)))) I).
+    exact (fun H => conj (valid2 _ _ (fun w v s =>
+      no _ _ V w v (ex_intro _ w (conj (H w) (yes _ _ N w s))))) I).
 Qed.
 
 Lemma push_sound : forall s c, good_clauses (clauses s) -> valid c ->
@@ -803,11 +843,9 @@ Qed.
 Lemma only_sound : forall w l s, falsified w s -> deny w l ->
   forall c, when (only l s c) (denied w c).
 Proof.
-  intros w l s F L c; induction c as [ | k c IH ]; [ exact I | simpl ].
-  generalize (F k); destruct (mem k s).
-  - intros N; destruct (only l s c); [ exact (conj N IH) | exact I ].
-  - intros _; generalize (pos_eqb_equal k l); destruct (Pos.eqb k l); [ | exact (fun _ => I) ].
-    intros ->; destruct (only l s c); [ exact (conj L IH) | exact I ].
+  intros w l s F L c; induction c as [ | k c IH ]; [ exact I | simpl; generalize (F k) ].
+  destruct (mem k s); [ exact (fun N => when_impl _ _ _ (conj N) IH) | intros _ ].
+  exact (when_same (fun k => deny w k /\ denied w c) _ k l (when_impl _ _ _ (conj L) IH)).
 Qed.
 
 Lemma propagate_sound : forall w s, falsified w s -> forall c, ~ denied w c ->
@@ -862,23 +900,50 @@ Definition seen (v : view) (w : world M) (l : positive) : Prop :=
   | Other => True
   end.
 
+Lemma box_seen : forall r k x f w, denotes k (Box r f) -> denotes x f -> seen (Every r x) w k.
+Proof using dec.
+  intros r k x f w V X; split.
+  - intros B; destruct (dec w (Dia r (Neg f))) as [ [u [ R N ]] | N ].
+    + exact (ex_intro _ u (conj R (if_false _ _ X u N))).
+    + destruct (no _ _ V w B); intros u R; destruct (dec u f) as [ J | J ]; [ exact J | ].
+      destruct (N (ex_intro _ u (conj R J))).
+  - exact (fun u R N => if_false _ _ V w (fun B => no _ _ X u N (B u R))).
+Qed.
+
+Lemma not_box_seen : forall r k x f w, denotes k (Box r f) -> denotes x f ->
+  seen (Exists r (flip x)) w (flip k).
+Proof.
+  intros r k x f w V X; split.
+  - exact (fun B u R => if_true _ _ X u (yes _ _ V w B u R)).
+  - exact (fun B => if_true _ _ V w (fun u R => yes _ _ X u (B u R))).
+Qed.
+
+Lemma dia_seen : forall r k x f w, denotes k (Dia r f) -> denotes x f -> seen (Exists r x) w k.
+Proof.
+  intros r k x f w V X; split.
+  - exact (fun N u R => if_false _ _ X u (fun J => no _ _ V w N (ex_intro _ u (conj R J)))).
+  - exact (fun B => if_false _ _ V w (fun J =>
+      match J with ex_intro _ u (conj R F) => no _ _ X u (B u R) F end)).
+Qed.
+
+Lemma not_dia_seen : forall r k x f w, denotes k (Dia r f) -> denotes x f ->
+  seen (Every r (flip x)) w (flip k).
+Proof.
+  intros r k x f w V X; split.
+  - exact (fun N => match yes _ _ V w N with
+      ex_intro _ u (conj R J) => ex_intro _ u (conj R (if_true _ _ X u J)) end).
+  - exact (fun u R N => if_true _ _ V w (ex_intro _ u (conj R (yes _ _ X u N)))).
+Qed.
+
 Lemma look_sound : forall nodes, agrees nodes -> good_nodes nodes ->
   forall l w, seen (look nodes l) w l.
 Proof using dec.
   intros nodes A G [ v | v | ] w; [ | | exact I ]; simpl; generalize (A v), (G v);
-    destruct (get None v nodes) as [ [ f l | r f l x | r f l x ] | ];
-    try exact (fun _ _ => I); simpl; intros E [ _ [ N Y F H ] ]; rewrite E; split.
-  - exact (fun B u R => H u (B u R)).
-  - exact (fun B u R => Y u (B u R)).
-  - exact (fun '(ex_intro _ u (conj R X)) => ex_intro _ u (conj R (H u X))).
-  - exact (fun u R X => ex_intro _ u (conj R (Y u X))).
-  - intros B; destruct (dec w (Dia r (Neg f))) as [ (u & R & X) | X ].
-    + exact (ex_intro _ u (conj R (F u X))).
-    + destruct B; intros u R; destruct (dec u f) as [ J | J ]; [ exact J | ].
-      destruct (X (ex_intro _ u (conj R J))).
-  - exact (fun u R X B => N u X (B u R)).
-  - exact (fun B u R => F u (fun X => B (ex_intro _ u (conj R X)))).
-  - exact (fun B '(ex_intro _ u (conj R X)) => N u (B u R) X).
+    destruct (get None v nodes) as [ [ f l | r f l x | r f l x ] | ]; try exact (fun _ _ => I).
+  - exact (fun E N => not_box_seen r (xO v) x f w (denotes_node v _ E) (good_child _ N)).
+  - exact (fun E N => not_dia_seen r (xO v) x f w (denotes_node v _ E) (good_child _ N)).
+  - exact (fun E N => box_seen r (xO v) x f w (denotes_node v _ E) (good_child _ N)).
+  - exact (fun E N => dia_seen r (xO v) x f w (denotes_node v _ E) (good_child _ N)).
 Qed.
 
 Section Successor.
@@ -898,62 +963,78 @@ Proof using fr. exact (known_sound _ (frame_logic S M fr)). Qed.
 
 Lemma member_true : forall s, when (member s true a) (access M s w u).
 Proof using le wu.
-  intros s; generalize (member_sound r s true a le); destruct (member s true a);
-    [ exact (fun L => L w u wu) | exact (fun _ => I) ].
+  exact (fun s => when_impl _ _ _ (fun L => L w u wu) (member_sound r s true a le)).
 Qed.
 
 Lemma member_false : forall s, when (member s false a) (access M s u w).
 Proof using le wu.
-  intros s; generalize (member_sound r s false a le); destruct (member s false a);
-    [ exact (fun L => L w u wu) | exact (fun _ => I) ].
+  exact (fun s => when_impl _ _ _ (fun L => L w u wu) (member_sound r s false a le)).
 Qed.
 
 Lemma forth_sound : forall s, when (forth S a s) (forall v, access M s u v -> access M s w v).
 Proof using fr le wu.
-  intros s; unfold forth.
-  generalize (known_class s Transitive), (known_class s Euclidean), (member_true s), (member_false s).
-  destruct (known _ s Transitive), (known _ s Euclidean), (member s true a), (member s false a);
-    intros T E P Q; try exact I;
-    first [ exact (fun v => T w u v P) | exact (fun v => E u w v Q) ].
+  intros s; apply when_or.
+  - exact (when_and _ _ _ _ _ (fun P H v => H w u v P) (member_true s) (known_class s Transitive)).
+  - exact (when_and _ _ _ _ _ (fun P H v => H u w v P) (member_false s) (known_class s Euclidean)).
 Qed.
 
 Lemma back_sound : forall s, when (back S a s) (forall v, access M s w v -> access M s u v).
 Proof using fr le wu.
-  intros s; unfold back.
-  generalize (known_class s Transitive), (known_class s Euclidean), (member_true s), (member_false s).
-  destruct (known _ s Transitive), (known _ s Euclidean), (member s true a), (member s false a);
-    intros T E P Q; try exact I;
-    first [ exact (fun v => E w u v P) | exact (fun v => T u w v Q) ].
+  intros s; apply when_or.
+  - exact (when_and _ _ _ _ _ (fun P H v => H w u v P) (member_true s) (known_class s Euclidean)).
+  - exact (when_and _ _ _ _ _ (fun P H v => H u w v P) (member_false s) (known_class s Transitive)).
 Qed.
 
 Lemma returns_sound : forall l k, deny w k -> when (returns nodes a l k) (deny u l).
 Proof using dec ag gn le wu.
-  intros l k D; unfold returns; generalize (look_sound nodes ag gn l u).
+  intros l k N; unfold returns; generalize (look_sound nodes ag gn l u).
   destruct (look nodes l) as [ s x | s x | ]; try exact (fun _ => I); intros [ _ H ].
-  generalize (pos_eqb_equal x k); destruct (Pos.eqb x k); [ intros -> | exact (fun _ => I) ].
-  generalize (member_false s); destruct (member s false a); [ | exact (fun _ => I) ].
-  exact (fun P => H w P D).
+  refine (when_impl _ _ _ (fun P => H w (proj1 P) (proj2 P)) _).
+  apply (when_same (fun x => access M s u w /\ deny w x) _ x k).
+  exact (when_impl _ _ _ (fun P => conj P N) (member_false s)).
+Qed.
+
+(** What the three kinds of pairs come to. *)
+Lemma diamond_sound : forall s x l k, seen (Exists s x) w k -> deny w k ->
+  when (if Pos.eqb x l then member s true a else false) (deny u l).
+Proof using le wu.
+  intros s x l k [ H _ ] N; apply (when_same' (deny u) _ x l).
+  exact (when_impl _ _ _ (H N u) (member_true s)).
+Qed.
+
+Lemma forth_pair_sound : forall s x l k, (forall v, seen (Exists s x) v k) -> deny w k ->
+  when (if Pos.eqb l k then forth S a s else false) (deny u l).
+Proof using fr le wu.
+  intros s x l k H N; apply (when_same (deny u) _ l k).
+  exact (when_impl _ _ _ (fun C => proj2 (H u) (fun v R => proj1 (H w) N v (C v R)))
+    (forth_sound s)).
+Qed.
+
+Lemma back_pair_sound : forall s x l k, (forall v, seen (Every s x) v k) -> deny w k ->
+  when (if Pos.eqb l k then back S a s else false) (deny u l).
+Proof using fr le wu.
+  intros s x l k H N; apply (when_same (deny u) _ l k).
+  exact (when_impl _ _ _ (fun C => match proj1 (H w) N with
+    ex_intro _ v (conj R X) => proj2 (H u) v (C v R) X end) (back_sound s)).
 Qed.
 
 Lemma carried_sound : forall l k, deny w k -> when (carried S nodes a l k) (deny u l).
 Proof using dec fr ag gn le wu.
-  intros l k D; unfold carried; generalize (returns_sound l k D), (look_sound nodes ag gn k).
-  intros Z H; destruct (look nodes k) as [ s x | s x | ]; [ | | exact Z ].
-  - assert (E : when (if Pos.eqb l k then back S a s else false) (deny u l)).
-    { generalize (pos_eqb_equal l k); destruct (Pos.eqb l k); [ intros -> | exact (fun _ => I) ].
-      generalize (back_sound s); destruct (back S a s); [ intros C | exact (fun _ => I) ].
-      destruct (proj1 (H w) D) as (v & R & X); exact (proj2 (H u) v (C v R) X). }
-    destruct (if Pos.eqb l k then back S a s else false); [ exact E | exact Z ].
-  - assert (A : when (if Pos.eqb x l then member s true a else false) (deny u l)).
-    { generalize (pos_eqb_equal x l); destruct (Pos.eqb x l); [ intros <- | exact (fun _ => I) ].
-      generalize (member_true s); destruct (member s true a); [ | exact (fun _ => I) ].
-      exact (fun P => proj1 (H w) D u P). }
-    assert (B : when (if Pos.eqb l k then forth S a s else false) (deny u l)).
-    { generalize (pos_eqb_equal l k); destruct (Pos.eqb l k); [ intros -> | exact (fun _ => I) ].
-      generalize (forth_sound s); destruct (forth S a s); [ intros C | exact (fun _ => I) ].
-      exact (proj2 (H u) (fun v R => proj1 (H w) D v (C v R))). }
-    destruct (if Pos.eqb x l then member s true a else false); [ exact A | ].
-    destruct (if Pos.eqb l k then forth S a s else false); [ exact B | exact Z ].
+  intros l k N; unfold carried; generalize (look_sound nodes ag gn k).
+  destruct (look nodes k) as [ s x | s x | ]; intros H.
+  - exact (when_or _ _ _ (back_pair_sound s x l k H N) (returns_sound l k N)).
+  - exact (when_or _ _ _ (diamond_sound s x l k (H w) N)
+      (when_or _ _ _ (forth_pair_sound s x l k H N) (returns_sound l k N))).
+  - exact (returns_sound l k N).
+Qed.
+
+Lemma pair_sound : forall o,
+  given (fun k => forall l, when (witnessed nodes r l k) (deny u l)) o ->
+  forall l k, deny w k -> when (pair S nodes a r o l k) (deny u l).
+Proof using dec fr ag gn le wu.
+  intros o O l k N; refine (when_or _ _ _ _ (carried_sound l k N)).
+  destruct o as [ x | ]; [ | exact I ].
+  exact (when_same' (fun k => deny u l) _ x k (O l)).
 Qed.
 
 Lemma pairs_sound : forall o,
@@ -961,13 +1042,7 @@ Lemma pairs_sound : forall o,
   forall c d, denied w d -> when (pairs S nodes a r o c d) (denied u c).
 Proof using dec fr ag gn le wu.
   intros o O c; induction c as [ | l c IH ]; intros [ | k d ]; try exact (fun _ => I).
-  intros [ D E ]; simpl; assert (H : when (pair S nodes a r o l k) (deny u l)).
-  { unfold pair; generalize (carried_sound l k D); intros C.
-    destruct o as [ x | ]; [ | exact C ]; generalize (pos_eqb_equal x k).
-    destruct (Pos.eqb x k); [ intros -> | exact (fun _ => C) ]; generalize (O l).
-    destruct (witnessed nodes r l k); [ exact (fun W => W) | exact (fun _ => C) ]. }
-  destruct (pair S nodes a r o l k); [ | exact I ].
-  generalize (IH d E); destruct (pairs S nodes a r o c d); [ exact (conj H) | exact (fun X => X) ].
+  exact (fun N => when_and _ _ _ _ _ (@conj _ _) (pair_sound o O l k (proj1 N)) (IH d (proj2 N))).
 Qed.
 End Successor.
 
@@ -1072,7 +1147,7 @@ Proof.
   destruct is as [ | i is ]; [ exact I | generalize (literal_sound nodes G i f) ].
   destruct (literal nodes i f) as [ l | ]; [ intros L | exact (fun X => X) ].
   apply (IH (fun g J => H g (or_intror J))), (push_sound s [l] C).
-  exact (fun w '(conj d _) => no _ _ L w d (H f (or_introl eq_refl) w)).
+  exact (fun w X => no _ _ L w (proj1 X) (H f (or_introl eq_refl) w)).
 Qed.
 
 Lemma allow_all_sound : forall nodes, good_nodes nodes -> forall w fs,

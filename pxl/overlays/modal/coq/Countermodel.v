@@ -251,10 +251,10 @@ Proof.
     destruct (t v); [ unfold mem, add; rewrite get_put, E | ]; exact eq_refl.
 Qed.
 
-Lemma collected : forall m t w P, is_world m w = true -> is (t w) P ->
-  is (mem w (collect (worlds m) t Leaf)) P.
+Lemma collected : forall m t (w : world_of m) P, is (t (proj1_sig w)) P ->
+  is (mem (proj1_sig w) (collect (worlds m) t Leaf)) P.
 Proof.
-  intros m t w P W; rewrite collect_some; unfold is_world in W; rewrite W.
+  intros m t [w W] P; simpl; rewrite collect_some; unfold is_world in W; rewrite W.
   destruct (t w); exact (fun X => X).
 Qed.
 
@@ -339,16 +339,16 @@ Lemma is_truth : forall m f (w : world_of m),
   is (mem (proj1_sig w) (truth m f)) (sat (model_of m) w f).
 Proof.
   intros m f; induction f as [ p | | f IH | f IHf g IHg | f IHf g IHg
-                             | f IHf g IHg | f IHf g IHg | r f IH | r f IH ]; intros [w W].
-  - exact (collected m _ w _ W (is_true _)).
+                             | f IHf g IHg | f IHf g IHg | r f IH | r f IH ]; intros w.
+  - exact (collected m _ w _ (is_true _)).
   - exact (fun X => X).
-  - exact (collected m _ w _ W (is_neg _ _ (IH (exist _ w W)))).
-  - exact (collected m _ w _ W (is_conj _ _ _ _ (IHf (exist _ w W)) (IHg (exist _ w W)))).
-  - exact (collected m _ w _ W (is_disj _ _ _ _ (IHf (exist _ w W)) (IHg (exist _ w W)))).
-  - exact (collected m _ w _ W (is_impl _ _ _ _ (IHf (exist _ w W)) (IHg (exist _ w W)))).
-  - exact (collected m _ w _ W (is_iff _ _ _ _ (IHf (exist _ w W)) (IHg (exist _ w W)))).
-  - exact (collected m _ w _ W (is_onward m r w _ (fun u => sat (model_of m) u f) IH)).
-  - exact (collected m _ w _ W (is_glimpse m r w _ (fun u => sat (model_of m) u f) IH)).
+  - exact (collected m _ w _ (is_neg _ _ (IH w))).
+  - exact (collected m _ w _ (is_conj _ _ _ _ (IHf w) (IHg w))).
+  - exact (collected m _ w _ (is_disj _ _ _ _ (IHf w) (IHg w))).
+  - exact (collected m _ w _ (is_impl _ _ _ _ (IHf w) (IHg w))).
+  - exact (collected m _ w _ (is_iff _ _ _ _ (IHf w) (IHg w))).
+  - exact (collected m _ w _ (is_onward m r _ _ _ IH)).
+  - exact (collected m _ w _ (is_glimpse m r _ _ _ IH)).
 Qed.
 
 Lemma decided_model : forall m, decided (model_of m).
