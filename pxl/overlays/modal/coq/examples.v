@@ -132,7 +132,7 @@ Module Distributed.
 Definition goal : mform :=
   Impl (Conj (Box 1 (Atom 1)) (Box 2 (Impl (Atom 1) (Atom 2)))) (Box 3 (Atom 2)).
 Definition text : bytes := "(BOX(p1) /\ BOX[2](p1 -> p2)) -> BOX[3](p2)".
-Definition certificate : bytes := "111261382442582366583708193604023=;5>01@0:;67>01@0?0".
+Definition certificate : bytes := "118111261382442583366708193604023=;5>01@0:;67>01@0?0".
 Definition all : setting := Setting [(1, S5); (2, S5); (3, S5)] [(3, 1); (3, 2)] [].
 Theorem answer : Entails all [] [] goal.
 Proof.
