@@ -13,30 +13,30 @@ Local Open Scope positive_scope.
 (** ** Certificates *)
 
 Theorem check_proof_sound : forall S global local f p,
-  Clausal.check_proof S global local f p = true -> Entails S global local f.
-Proof. exact Clausal.check_proof_sound. Qed.
+  PXLModal.Clausal.check_proof S global local f p = true -> Entails S global local f.
+Proof. exact PXLModal.Clausal.check_proof_sound. Qed.
 
 Theorem check_countermodel_sound : forall S global local f m w,
-  Countermodel.check_countermodel S global local f m w = true -> ~ Entails S global local f.
-Proof. exact Countermodel.check_countermodel_sound. Qed.
+  PXLModal.Countermodel.check_countermodel S global local f m w = true -> ~ Entails S global local f.
+Proof. exact PXLModal.Countermodel.check_countermodel_sound. Qed.
 
 (** The countermodel is decided, and of the setting's class of frames. *)
 Theorem check_countermodel_model : forall S global local f m w,
-  Countermodel.check_countermodel S global local f m w = true ->
-  let M := Countermodel.model_of m in
+  PXLModal.Countermodel.check_countermodel S global local f m w = true ->
+  let M := PXLModal.Countermodel.model_of m in
   decided M /\ frame S M /\ (forall g, In g global -> forall u, sat M u g)
   /\ exists u, (forall d, In d local -> sat M u d) /\ ~ sat M u f.
-Proof. exact Countermodel.check_countermodel_model. Qed.
+Proof. exact PXLModal.Countermodel.check_countermodel_model. Qed.
 
 (** ** Answers: a question, its text [t] and a certificate [c] *)
 
 Theorem entailed : forall (t : list byte) S global local f (c : list byte),
-  Transport.check_entailed t S global local f c = true -> Entails S global local f.
-Proof. exact Transport.entailed. Qed.
+  PXLModal.Transport.check_entailed t S global local f c = true -> Entails S global local f.
+Proof. exact PXLModal.Transport.entailed. Qed.
 
 Theorem not_entailed : forall (t : list byte) S global local f (c : list byte),
-  Transport.check_not_entailed t S global local f c = true -> ~ Entails S global local f.
-Proof. exact Transport.not_entailed. Qed.
+  PXLModal.Transport.check_not_entailed t S global local f c = true -> ~ Entails S global local f.
+Proof. exact PXLModal.Transport.not_entailed. Qed.
 
 (** ** The properties of frames, by the schemata that they are known by *)
 
@@ -133,7 +133,7 @@ Theorem s5_certified : certifies S5 (fun _ R => reflexive R /\ symmetric R /\ tr
 Proof. exact Frames.s5_certified. Qed.
 
 Theorem refuted_class : forall (t : list byte) l f (c : list byte),
-  Transport.check_not_entailed t (single l) [] [] f c = true ->
+  PXLModal.Transport.check_not_entailed t (single l) [] [] f c = true ->
   exists M, decided M /\ class l (access M 1) /\ exists w, ~ sat M w f.
 Proof. exact Frames.refuted_class. Qed.
 
@@ -155,7 +155,7 @@ Proof. exact Conservative.themi_harmless. Qed.
 Theorem doxa_harmless : forall l n, harmless (mentions kernel) kernel (doxa l n).
 Proof. exact Conservative.doxa_harmless. Qed.
 
-Theorem gnosi_harmless : forall l n, Clausal.knows l Clausal.Reflexive = true ->
+Theorem gnosi_harmless : forall l n, PXLModal.Clausal.knows l PXLModal.Clausal.Reflexive = true ->
   harmless (mentions (knowers l n)) (knowers l n) (gnosi l n).
 Proof. exact Conservative.gnosi_harmless. Qed.
 
