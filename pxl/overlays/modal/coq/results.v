@@ -6,7 +6,7 @@
 From Coq Require Import List PArith Init.Byte.
 From PXL Require Form Prov.
 From PXLModal Require Import Syntax Semantics Frames Conservative.
-From PXLModal Require Clausal Countermodel Text Transport.
+From PXLModal Require Clausal Countermodel Text Transport Canonical.
 Import ListNotations.
 Local Open Scope positive_scope.
 
@@ -37,6 +37,24 @@ Proof. exact PXLModal.Transport.entailed. Qed.
 Theorem not_entailed : forall (t : list byte) S global local f (c : list byte),
   PXLModal.Transport.check_not_entailed t S global local f c = true -> ~ Entails S global local f.
 Proof. exact PXLModal.Transport.not_entailed. Qed.
+
+(** ** Text *)
+
+Theorem parse_print : forall f, PXLModal.Text.parse (PXLModal.Text.print f) = Some f.
+Proof. exact Canonical.parse_print. Qed.
+
+Theorem print_inj : forall f g, PXLModal.Text.print f = PXLModal.Text.print g -> f = g.
+Proof. exact Canonical.print_inj. Qed.
+
+Theorem entailed_text : forall (t : list byte) S global local f (c : list byte),
+  PXLModal.Transport.check_entailed t S global local f c = true ->
+  PXLModal.Text.print_question global local f = t.
+Proof. exact Canonical.entailed_text. Qed.
+
+Theorem not_entailed_text : forall (t : list byte) S global local f (c : list byte),
+  PXLModal.Transport.check_not_entailed t S global local f c = true ->
+  PXLModal.Text.print_question global local f = t.
+Proof. exact Canonical.not_entailed_text. Qed.
 
 (** ** The properties of frames, by the schemata that they are known by *)
 
@@ -177,6 +195,10 @@ Print Assumptions check_countermodel_sound.
 Print Assumptions check_countermodel_model.
 Print Assumptions entailed.
 Print Assumptions not_entailed.
+Print Assumptions parse_print.
+Print Assumptions print_inj.
+Print Assumptions entailed_text.
+Print Assumptions not_entailed_text.
 Print Assumptions serial_schema.
 Print Assumptions reflexive_schema.
 Print Assumptions symmetric_schema.
