@@ -1,0 +1,1 @@
+"""Modal logics over classes of frames, with any number of relations."""
