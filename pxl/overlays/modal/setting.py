@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pxl.errors import RequestError
+from pxl.errors import NotSupported, RequestError
 from pxl.overlays.modal.logics import Logic
 
 Pair = tuple[int, int]
@@ -58,6 +58,9 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
     """
     inclusions, converses = list(inclusions), list(converses)
     for a, b in converses:
+        if logics[a].is_euclidean or logics[b].is_euclidean:
+            raise NotSupported(f"Converse pairs of Euclidean relations are not supported; give {a!r} and {b!r} "
+                               f"one of the logics k, d, t, k4, d4, s4.")
         if (logics[a].is_reflexive, logics[a].is_transitive) != (logics[b].is_reflexive, logics[b].is_transitive):
             raise RequestError(f"A relation and its converse are reflexive together, and transitive together: "
                                f"{a!r} has {logics[a].name} and {b!r} has {logics[b].name}; give both the same logic.")
