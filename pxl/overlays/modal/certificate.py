@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pxl.certificate import OPCODES, Rup, decode_numbers, encode_numbers
-from pxl.overlays.modal.problem import Problem
+from pxl.overlays.modal.problem import Problem, clauses_of
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,7 @@ def _number(literal: int) -> int:
     return 2 * literal if literal > 0 else 1 - 2 * literal
 
 
-def _proof_numbers(proof: Proof) -> Iterator[int]:
-    problem = proof.problem
+def _table_numbers(problem: Problem) -> Iterator[int]:
     for node in problem.nodes:
         op = node[0]
         yield OPCODES[op]
@@ -76,6 +75,11 @@ def _proof_numbers(proof: Proof) -> Iterator[int]:
             for child in node[1:]:
                 yield child + 1
     yield 0
+
+
+def _proof_numbers(proof: Proof) -> Iterator[int]:
+    problem = proof.problem
+    yield from _table_numbers(problem)
     for place in (problem.goal, *problem.globally, *problem.locally):
         yield place + 1
     for step in proof.steps:
@@ -126,3 +130,33 @@ def decode_model(text: str, relations: int) -> Model:
     rows = [sum(1 << u - 1 for u in set(row)) for row in lists[count:-1]]
     return Model(tuple(map(frozenset, lists[:count])),
                  tuple(tuple(rows[k * count:(k + 1) * count]) for k in range(relations)), numbers[0])
+
+
+def used_assumptions(problem: Problem, text: str) -> tuple[int, ...]:
+    """Return the positions of the assumptions that a proof rests on, given the problem with the proof's table.
+
+    A global one is used when its clause is; a local one when its falsity stands in the last clause.
+    """
+    numbers = decode_numbers(text)
+    roots = 1 + len(problem.globally) + len(problem.locally)
+    place = sum(1 for _ in _table_numbers(problem))
+    nodes = numbers[place:place + roots]
+    place += roots
+    named: set[int] = set()
+    last: list[int] = []
+    while place < len(numbers):
+        end = numbers.index(0, place + 1)
+        last = numbers[place + 1:end]
+        if numbers[place] == 1:
+            place, end = end, numbers.index(0, end + 1)
+            named.update(numbers[place + 1:end])
+        else:
+            named.add(last[1])
+            last = last[2:]
+        place = end + 1
+    if problem.globally:
+        first = len(clauses_of(problem).clauses) - len(problem.globally) + 1
+        return tuple(k for k in range(len(problem.globally)) if first + k in named)
+    literals = clauses_of(problem).literals
+    false = {n // 2 if n % 2 == 0 else -(n // 2) for n in last} - {literals[nodes[0] - 1]}
+    return tuple(k for k, node in enumerate(nodes[1:]) if -literals[node - 1] in false)
