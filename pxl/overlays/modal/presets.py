@@ -73,9 +73,8 @@ def gnosi() -> Modal:
     def settle(relations: Sequence[str], options: Options) -> Frames:
         logic = logic_named(options.get("logic", "s5"))
         agents = [name for name in relations if name not in (TOGETHER, PLAIN)]
-        everyone = dict.fromkeys([*agents, *options.get("agents", ())])
-        logics = {**dict.fromkeys([*relations, *everyone], logic), PLAIN: logic_named("s5")}
-        return Frames(logics, tuple((TOGETHER, name) for name in everyone) if TOGETHER in relations else ())
+        logics = {**dict.fromkeys(relations, logic), PLAIN: logic_named("s5")}
+        return Frames(logics, tuple((TOGETHER, name) for name in agents) if TOGETHER in relations else ())
 
     def complain(text: str) -> None:
         if _COMMON.search(text):
