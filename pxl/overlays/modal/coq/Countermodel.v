@@ -342,13 +342,20 @@ Proof.
                              | f IHf g IHg | f IHf g IHg | r f IH | r f IH ]; intros w.
   - exact (collected m _ w _ (is_true _)).
   - exact (fun X => X).
-  - exact (collected m _ w _ (is_neg _ _ (IH w))).
-  - exact (collected m _ w _ (is_conj _ _ _ _ (IHf w) (IHg w))).
-  - exact (collected m _ w _ (is_disj _ _ _ _ (IHf w) (IHg w))).
-  - exact (collected m _ w _ (is_impl _ _ _ _ (IHf w) (IHg w))).
-  - exact (collected m _ w _ (is_iff _ _ _ _ (IHf w) (IHg w))).
-  - exact (collected m _ w _ (is_onward m r _ _ _ IH)).
-  - exact (collected m _ w _ (is_glimpse m r _ _ _ IH)).
+  - exact (collected m (fun v => negb (mem v (truth m f))) w _ (is_neg _ _ (IH w))).
+  - exact (collected m (fun v => if mem v (truth m f) then mem v (truth m g) else false) w _
+      (is_conj _ _ _ _ (IHf w) (IHg w))).
+  - exact (collected m (fun v => if mem v (truth m f) then true else mem v (truth m g)) w _
+      (is_disj _ _ _ _ (IHf w) (IHg w))).
+  - exact (collected m (fun v => if mem v (truth m f) then mem v (truth m g) else true) w _
+      (is_impl _ _ _ _ (IHf w) (IHg w))).
+  - exact (collected m
+      (fun v => if mem v (truth m f) then mem v (truth m g) else negb (mem v (truth m g))) w _
+      (is_iff _ _ _ _ (IHf w) (IHg w))).
+  - exact (collected m (fun v => onward m r v (fun u => mem u (truth m f))) w _
+      (is_onward m r _ _ _ IH)).
+  - exact (collected m (fun v => glimpse m r v (fun u => mem u (truth m f))) w _
+      (is_glimpse m r _ _ _ IH)).
 Qed.
 
 Lemma decided_model : forall m, decided (model_of m).

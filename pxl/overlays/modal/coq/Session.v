@@ -7,7 +7,7 @@ Import PXLModal.Session.
 Definition goal : mform := (Impl (Box 1 (Atom 1)) (Atom 1)).
 Theorem answer : ~ Entails (Setting [(1, K4)] [] []) [] [] goal.
 Proof.
-exact (not_entailed "BOX(p1) -> p1" _ _ _ goal "01000" ltac:(vm_cast_no_check (@eq_refl bool true))).
+exact (not_entailed "BOX(p1) -> p1" _ _ _ goal "0100" ltac:(vm_cast_no_check (@eq_refl bool true))).
 Qed.
 >>
     In a setting, numbers are relations; relation 1 is the one without a label,
