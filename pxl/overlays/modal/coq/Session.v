@@ -21,5 +21,6 @@ Export ListNotations.
 Export PXLModal.Syntax PXLModal.Semantics.
 Export PXL.Transport PXLModal.Transport.
 
+Open Scope list_scope.
 Open Scope positive_scope.
 Open Scope text_scope.
