@@ -66,55 +66,43 @@ def _argument(term: str) -> str:
 
 def script_of(problem: Problem, proved: bool, certificate: str) -> Script:
     """Return the sentences that prove or refute a problem by certificate text."""
-    texts = {place: format_formula(formula_at(problem, place), signature=MODAL)
-             for place in (problem.goal, *problem.globally, *problem.locally)}
-    globally, locally = ([texts[place] for place in places] for places in (problem.globally, problem.locally))
-    text = question_text(texts[problem.goal], globally, locally)
-    is_short = len(text) <= TERM_MAX_CHARS
-    sentences = ["Import PXLModal.Session."]
+    places = (problem.goal, *problem.globally, *problem.locally)
+    texts = {place: format_formula(formula_at(problem, place), signature=MODAL) for place in places}
+    question = question_text(texts[problem.goal], [texts[place] for place in problem.globally],
+                             [texts[place] for place in problem.locally])
+    is_short = len(question) <= TERM_MAX_CHARS
+    # Long texts come first: what the import brings of lists takes the brackets of arrays away.
+    sentences: list[str] = []
 
-    def term(place: int) -> str:
-        if is_short:
-            return coq_term(problem, place)
-        return f"formula {text_argument(texts[place])}"
+    def named(name: str, text: str) -> str:
+        sentences.append(f"Definition {name} : list Byte.byte := {text_argument(text)}.")
+        return name
 
-    def terms(places: Sequence[int]) -> str:
-        return f"[{'; '.join(map(term, places))}]"
-
-    name, data = text_argument(text), text_argument(certificate)
-    if not is_short:
-        sentences.append(f"Definition name : list Byte.byte := {name}.")
-        name = "name"
-    if len(certificate) > LITERAL_MAX_CHARS:
-        sentences.append(f"Definition certificate : list Byte.byte := {data}.")
-        data = "certificate"
-    goal = term(problem.goal)
-    sentences.append(f"Definition goal : mform := {goal}.")
-    setting = setting_term(problem.setting)
-    lists = terms(problem.globally), terms(problem.locally)
+    text = text_argument(question) if is_short else named("name", question)
+    data = text_argument(certificate) if len(certificate) <= LITERAL_MAX_CHARS else named("certificate", certificate)
     if is_short:
-        shown = _argument(goal)
-        given = lists
+        terms = {place: coq_term(problem, place) for place in places}
+    elif len(places) == 1:
+        terms = {problem.goal: "formula name"}
     else:
-        shown = "goal"
-        given = tuple("[]" if found == "[]" else name for name, found in zip(("globally", "locally"), lists))
-        for name_, found in zip(("globally", "locally"), lists):
-            if found != "[]":
-                sentences.append(f"Definition {name_} : list mform := {found}.")
-    if len(problem.setting.logics) == 1 and not problem.globally and not problem.locally and not problem.setting.converse:
-        claim, about = f"Valid {problem.setting.logics[0].coq}", ""
+        terms = {place: f"formula {named(f'text{k}', texts[place])}" for k, place in enumerate(dict.fromkeys(places))}
+    sentences += ["Import PXLModal.Session.", f"Definition goal : mform := {terms[problem.goal]}."]
+    lists = [f"[{'; '.join(terms[place] for place in part)}]" for part in (problem.globally, problem.locally)]
+    setting = setting_term(problem.setting)
+    if len(problem.setting.logics) == len(places) == 1 and not problem.setting.converse:
+        claim = f"Valid {problem.setting.logics[0].coq}"
     else:
-        claim, about = "Entails", f" ({setting}) {given[0]} {given[1]}"
+        claim = f"Entails ({setting}) {lists[0]} {lists[1]}"
     sign, rule = ("", "entailed") if proved else ("~ ", "not_entailed")
     sentences += [
-        f"Theorem answer : {sign}{claim}{about} goal.",
+        f"Theorem answer : {sign}{claim} goal.",
         "Proof.",
-        f"exact ({rule} {name} ({setting}) {given[0]} {given[1]} goal {data} "
+        f"exact ({rule} {text} ({setting}) {lists[0]} {lists[1]} goal {data} "
         f"ltac:(vm_cast_no_check (@eq_refl bool true))).",
         "Qed.",
     ]
-    statement = f"{sign}{claim}{about} {shown}"
+    statement = f"{sign}{claim} {_argument(terms[problem.goal]) if is_short else 'goal'}"
     if not is_short:
-        statement += (f", where goal reads the canonical text of {len(texts[problem.goal])} characters, with its atoms "
-                      f"and relations numbered, which is defined in the certificate")
+        statement += (f", where formula reads a canonical text (the goal's has {len(texts[problem.goal])} characters) "
+                      f"with its atoms and relations numbered, which is defined in the certificate")
     return Script(tuple(sentences), statement, len(certificate), certificate)
