@@ -205,17 +205,22 @@ Qed.
     Relation 1 is the S5 necessity of the kernel. *)
 Definition kernel : setting := single S5.
 
-(** [themi]: what ought to be (relation 2, KD or another logic), and with "ought
-    implies can": what ought to be is so at some possible world. *)
-Definition themi (l : logic) : setting := extend_setting kernel (Setting [(2, l)] [(2, 1)] []).
-
-Theorem themi_harmless : forall l, harmless (mentions kernel) kernel (themi l).
-Proof. intros l; apply identity_harmless; exact eq_refl. Qed.
-
-(** [doxa], and agents of any logics: relations from 2 on, independent of one another. *)
+(** [n] relations from number [r] on. *)
 Fixpoint agents (l : logic) (n : nat) (r : positive) : list (positive * logic) :=
   match n with O => [] | Datatypes.S n => (r, l) :: agents l n (Pos.succ r) end.
 
+(** All of them included in [s]; [r] included in all of them. *)
+Definition toward (s : positive) (l : list (positive * logic)) : list (positive * positive) :=
+  List.map (fun x => (fst x, s)) l.
+Definition below (r : positive) (l : list (positive * logic)) : list (positive * positive) :=
+  List.map (fun x => (r, fst x)) l.
+
+(** [themi]: [n] kinds of duty, of KD or another logic, with "ought implies can":
+    what ought to be is so at some possible world. *)
+Definition themi (l : logic) (n : nat) : setting :=
+  extend_setting kernel (Setting (agents l n 2) (toward 1 (agents l n 2)) []).
+
+(** [doxa]: agents with beliefs, independent of one another. *)
 Definition doxa (l : logic) (n : nat) : setting :=
   extend_setting kernel (Setting (agents l n 2) [] []).
 
@@ -227,18 +232,30 @@ Proof.
   destruct (H eq_refl).
 Qed.
 
+Lemma agents_toward : forall l n r, r <> 1 ->
+  for_all (outside (mentions kernel) kernel) (toward 1 (agents l n r)) = true.
+Proof.
+  intros l n; induction n as [ | n IH ]; intros r H; [ exact eq_refl | ].
+  generalize (IH _ (Pos.succ_not_1 r)); destruct r; [ exact (fun X => X) | exact (fun X => X) | ].
+  destruct (H eq_refl).
+Qed.
+
+Theorem themi_harmless : forall l n, harmless (mentions kernel) kernel (themi l n).
+Proof.
+  intros l n; apply identity_harmless; unfold add_identity; simpl logics; simpl included.
+  rewrite (agents_new l n 2), (agents_toward l n 2); [ exact eq_refl | discriminate | discriminate ].
+Qed.
+
 Theorem doxa_harmless : forall l n, harmless (mentions kernel) kernel (doxa l n).
 Proof.
-  intros l n; apply identity_harmless; unfold add_identity; simpl.
+  intros l n; apply identity_harmless; unfold add_identity; simpl logics; simpl included.
   rewrite (agents_new l n 2); [ exact eq_refl | discriminate ].
 Qed.
 
-(** [gnosi]: agents of any logic that is reflexive, and what they know together
-    (relation 2), which is included in what each of them cannot tell apart. *)
-Fixpoint below (r : positive) (l : list (positive * logic)) : list (positive * positive) :=
-  match l with [] => [] | (s, _) :: l => (r, s) :: below r l end.
-
-Definition knowers (l : logic) (n : nat) : setting := Setting (agents l n 3) [] [].
+(** [gnosi]: agents with knowledge, of any reflexive logic, are [doxa] again; and
+    to them what they know together can be added, relation 2, which is included in
+    what each of them cannot tell apart. *)
+Definition knowers (l : logic) (n : nat) : setting := Setting ((1, S5) :: agents l n 3) [] [].
 
 Definition gnosi (l : logic) (n : nat) : setting :=
   extend_setting (knowers l n) (Setting [(2, l)] (below 2 (agents l n 3)) []).
@@ -251,25 +268,33 @@ Proof.
   exact (IH _ (Pos.lt_lt_succ s r H)).
 Qed.
 
-Lemma agents_known : forall l p r s n, knows l p = true ->
+Lemma agents_known : forall l p s n r, knows l p = true ->
   some (List.map fst (agents l n r)) (Pos.eqb s) = true -> known (agents l n r) s p = true.
 Proof.
-  intros l p r s n K; revert r; induction n as [ | n IH ]; intros r; [ discriminate | simpl ].
-  rewrite K; destruct (Pos.eqb s r); [ exact (fun _ => eq_refl) | exact (IH _) ].
+  intros l p s n; induction n as [ | n IH ]; intros r K; [ discriminate | simpl ].
+  rewrite K; destruct (Pos.eqb s r); [ exact (fun _ => eq_refl) | exact (IH _ K) ].
+Qed.
+
+Lemma knowers_known : forall l n s, knows l Reflexive = true ->
+  mentions (knowers l n) s = true -> known (logics (knowers l n)) s Reflexive = true.
+Proof.
+  intros l n s K; unfold mentions; pose proof (agents_known l Reflexive s n 3 K) as H.
+  destruct s; [ exact H | exact H | exact (fun _ => eq_refl) ].
 Qed.
 
 Theorem gnosi_harmless : forall l n, knows l Reflexive = true ->
   harmless (mentions (knowers l n)) (knowers l n) (gnosi l n).
 Proof.
-  intros l n K; apply identity_harmless; unfold add_identity; simpl.
+  intros l n K; apply identity_harmless.
   assert (N : mentions (knowers l n) 2 = false) by exact (agents_above l n 2 3 eq_refl).
-  rewrite N; simpl.
-  assert (X : for_all (outside (mentions (knowers l n)) (knowers l n))
-    (below 2 (agents l n 3)) = true); [ | rewrite X; exact eq_refl ].
-  generalize (agents l n 3); intros a; induction a as [ | [s k] a IH ]; [ exact eq_refl | simpl ].
-  unfold outside at 1; simpl; rewrite N.
-  destruct (mentions (knowers l n) s) eqn:E; [ | exact IH ].
-  rewrite (agents_known l Reflexive 3 s n K E); exact IH.
+  assert (X : forall a, for_all (outside (mentions (knowers l n)) (knowers l n))
+    (below 2 a) = true).
+  { intros a; induction a as [ | [s k] a IH ]; [ exact eq_refl | simpl ].
+    unfold outside at 1; simpl fst; simpl snd; rewrite N.
+    destruct (mentions (knowers l n) s) eqn:E; [ | exact IH ].
+    rewrite (knowers_known l n s K E); exact IH. }
+  unfold add_identity; simpl included; simpl converse; simpl logics.
+  rewrite (X (agents l n 3)); simpl; rewrite N; exact eq_refl.
 Qed.
 
 (** [tense]: relation 2 leads back where relation 1 goes, and the other way round.

@@ -223,6 +223,6 @@ Qed.
 Definition formula (t : list byte) : mform :=
   match parse t with Some f => f | None => Bot end.
 
-Arguments entailed t%text S global local f c%text.
-Arguments not_entailed t%text S global local f c%text.
+Arguments entailed t%text S global%list local%list f c%text.
+Arguments not_entailed t%text S global%list local%list f c%text.
 Arguments formula t%text.
