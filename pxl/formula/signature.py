@@ -1,7 +1,8 @@
 """Say which words and signs are operators of a language, how tightly they bind, and how each is printed.
 
-Every language has atoms, truth, falsity, parentheses and what its signature adds. In a spelling ``…`` stands for a
-label (letters, digits and _) and ``№`` for a number: ``BOX[…]`` is read as in ``BOX[anna] p``, ``At №`` as in ``At 5 p``.
+Every language has atoms, truth, falsity, parentheses and what its signature adds. In a spelling ``…`` stands for
+a label (letters, digits and _) and ``№`` for a number: ``BOX[…]`` is read as in ``BOX[anna] p``, ``At №`` as in
+``At 5 p``.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ class Signature:
     def token(self) -> re.Pattern[str]:
         """Match any token; every character that is not blank is part of some token."""
         signs = sorted((sign for sign in self.kinds if len(sign) > 1), key=len, reverse=True)
-        labelled = [pattern.pattern.replace("(", "(?:", 1) for pattern, _ in self.labelled]
+        labelled = [re.sub(r"\((\[[^]]+\]\+)\)", r"\1", pattern.pattern) for pattern, _ in self.labelled]
         return re.compile("|".join([*labelled, "[A-Za-z0-9_]+", *map(_sign_pattern, signs), "[^ \\t\\r\\n]"]))
 
     @cached_property
