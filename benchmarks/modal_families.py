@@ -43,7 +43,7 @@ class Maker(Builder):
 
 
 def branch(n: int, provable: bool) -> Formula:
-    """A binary tree of depth n over n atoms (Halpern and Moses): its leaves differ, so an atom is not true at all of them."""
+    """A binary tree of depth n over n atoms (Halpern and Moses): no atom is true at all of its leaves."""
     b = Maker()
     at = [b.atom(f"d{i}") for i in range(n + 2)]
     tree = [b.impl(at[i + 1], at[i]) for i in range(n + 1)]
@@ -94,7 +94,7 @@ def linear(n: int, provable: bool) -> Formula:
 
 
 def path(n: int, provable: bool) -> Formula:
-    """path: where every step may lead one colour on, and leads at most two on, n steps may lead n colours on, but need not."""
+    """path: where a step leads at most two colours on, and may lead one on, n steps may lead n on, but need not."""
     b = Maker()
     width = 4
     steps = [b.impl(b.p(j), b.all([b.dia(b.p((j + 1) % width)),
@@ -147,7 +147,7 @@ def s5_in(n: int, provable: bool) -> Formula:
 
 
 def intuitionistic(n: int, provable: bool) -> Formula:
-    """ipc: Gödel's translation of de Bruijn's intuitionistic theorem on 2n + 1 equivalences in a ring; one left out for n."""
+    """ipc: Gödel's translation of de Bruijn's intuitionistic theorem on a ring of 2n + 1 equivalences; n: all but one."""
     b = Maker()
     count = 2 * n + 1
     atoms = [b.box(b.p(k)) for k in range(count)]
@@ -163,7 +163,7 @@ def intuitionistic(n: int, provable: bool) -> Formula:
 
 
 def grz(n: int, provable: bool) -> Formula:
-    """grz: Grzegorczyk's axiom for n propositions and their negations yields McKinsey's, □◇p → ◇□p; one left out does not."""
+    """grz: Grzegorczyk's axiom for n propositions and their negations yields McKinsey's, □◇p → ◇□p; n: all but one."""
     b = Maker()
     premises, goals = [], []
     for k in range(n):

@@ -117,9 +117,9 @@ def refutes(problem: Problem, worlds: Sequence[frozenset[int]], access: Access, 
 
 
 def minimise(problem: Problem, model: Model, until: float, check_time: Callable[[], None] = lambda: None) -> Model:
-    """Leave out and merge worlds that the refutation does not need, up to the moment ``until``; the designated one is first.
+    """Leave out and merge worlds that the refutation does not need, up to the moment ``until``.
 
-    Raises ``AssertionError`` when the model does not refute the problem: a bug of the search.
+    The designated one comes first. Raises ``AssertionError`` when the model does not refute the problem: a bug.
     """
     worlds, access = list(model.worlds), [list(row) for row in model.access]
     if not refutes(problem, worlds, access, model.designated):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from pxl.errors import RequestError
+from pxl.errors import InvalidOption
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ _ALIASES = {"kd": "d", "kt": "t", "m": "t", "ktb": "b", "kd4": "d4", "kt4": "s4"
 
 
 def logic_named(name: str) -> Logic:
-    """Return the logic of a name in any case; raise RequestError, with the names there are, when there is none.
+    """Return the logic of a name in any case; raise InvalidOption, with the names there are, when there is none.
 
     >>> logic_named("S4").conditions
     ('reflexive', 'transitive')
@@ -62,7 +62,7 @@ def logic_named(name: str) -> Logic:
     found = LOGICS.get(_ALIASES.get(key, key))
     if found is None:
         near = difflib.get_close_matches(key, [*LOGICS, *_ALIASES], 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise RequestError(f"There is no logic {name[:40]!r}{hint} There are: {', '.join(LOGICS)}."
-                           if near else f"There is no logic {name[:40]!r}. There are: {', '.join(LOGICS)}.")
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        raise InvalidOption(f"There is no logic {name[:40]!r}. {hint}There are {', '.join(LOGICS)}.", field="logic",
+                            allowed=list(LOGICS))
     return found

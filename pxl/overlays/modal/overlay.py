@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from pxl.errors import FormulaSyntaxError, RequestError
+from pxl.errors import FormulaSyntaxError, InvalidOption, RequestError
 from pxl.formula import Formula, Signature, parse
 from pxl.overlays.contract import GLOBAL, Example, Json, Library, Operation, Reading
 from pxl.overlays.modal.language import MODAL
@@ -139,7 +139,8 @@ def settle_modal(relations: Sequence[str], options: Options) -> Frames:
     logics = {}
     for name in named:
         if name not in given and "*" not in given:
-            raise RequestError(f'The option "logic" says nothing of the relation {name!r}: name it there, or give "*".')
+            raise InvalidOption(f'The option "logic" says nothing of the relation {name!r}: name it there, or '
+                                'give "*".', field="logic")
         logics[name] = logic_named(given[name] if name in given else given["*"])
     return Frames(logics, inclusions, converses)
 

@@ -1,4 +1,4 @@
-"""The presets of the modal overlay: obligation, belief, knowledge and tense, each in its own words."""
+"""The overlay `modal` and its presets: obligation, belief, knowledge and tense, each in its own words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pxl.errors import NotSupported, RequestError
 from pxl.overlays.contract import Example
 from pxl.overlays.modal.language import DOXA, GNOSI, TENSE, THEMI
 from pxl.overlays.modal.logics import logic_named
-from pxl.overlays.modal.overlay import Frames, Modal, Options, library
+from pxl.overlays.modal.overlay import Frames, Modal, Options, library, modal
 from pxl.overlays.modal.problem import PLAIN
 
-OBLIGATION, TOGETHER, FUTURE, PAST = "O", "D", "F", "P"
+__all__ = ["doxa", "gnosi", "modal", "tense", "themi"]
+
+TOGETHER, FUTURE, PAST = "D", "F", "P"
 
 _COMMON = re.compile(r"(?<![A-Za-z0-9_])C\s*(\(|\[|~|¬|[A-Za-z])")
 

@@ -42,7 +42,7 @@ class Clauses:
 
 @dataclass(frozen=True)
 class Modal:
-    """A box over relation ``relation``, or a diamond read as one: literal ``box`` says that ``body`` holds at every successor."""
+    """A box over a relation, or a diamond read as one: literal ``box`` says that ``body`` holds at every successor."""
 
     relation: int
     box: int

@@ -15,7 +15,7 @@ class Learning:
     """A clause learnt by the successor rule from the clause of a core.
 
     ``position`` is the core's among the trace's, or None when ``premise`` is a tautology. ``added`` is a
-    literal that the premise is weakened by. ``here`` maps each literal of the premise to what it says at the worlds before.
+    literal that the premise is weakened by. ``here`` maps each literal of the premise to what it says one step before.
     """
 
     relation: int

@@ -1,4 +1,4 @@
-"""What the successor rule lets a world demand of its successors, and the nodes that a setting needs besides the goal's."""
+"""What the successor rule lets a world demand of its successors, and what nodes a setting needs besides the goal's."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pxl.overlays.modal.setting import Setting
 class Demands:
     """What a world w demands of a successor u by one relation, for each box that it may concern.
 
-    ``forward``: (box, body): when the box holds at w, its body holds at u. ``backward``: (box, body): when the box holds
-    at u, its body holds at w. ``kept``: boxes that hold at u when they do at w. ``fixed``: those that hold at w when they do at u.
+    ``forward``: (box, body): when the box holds at w, its body holds at u. ``backward``: the same from u to w.
+    ``kept``: boxes that hold at u when they do at w. ``fixed``: boxes that hold at w when they do at u.
     """
 
     forward: tuple[tuple[int, int], ...]

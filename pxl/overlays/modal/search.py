@@ -1,10 +1,10 @@
 """Lazy type elimination for the modal logics: decide a problem, and say why.
 
-One incremental SAT solver holds the clauses that hold at every world. A model of it is a type: what one world makes
-true. A false □g of a type demands a successor where g is false and what the setting hands on is true; one that does not exist
-yields a core, which by the successor rule is a clause about the type itself. It is learnt, the types that it
+One incremental SAT solver has the clauses that hold at every world. A model of it is a type: what one world makes
+true. A false □g of a type demands a successor where g is false and what the setting hands on is true; one that does
+not exist yields a core, which by the successor rule is a clause about the type itself. It is learnt, the types that it
 contradicts are dropped, and the types before them look for other successors. Types are shared, so the search is a
-graph and ends. Only what makes the goal false matters at a type (``needed``): a subformula that nothing depends on demands nothing.
+graph and ends. Only what makes the goal false matters at a type (``needed``): what nothing rests on demands nothing.
 Nothing here is trusted: the kernel checks a proof, and a countermodel is evaluated before it is returned.
 """
 
@@ -28,7 +28,7 @@ _MAX_WEIGHT = 1 << 40
 
 
 def decide(problem: Problem, deadline: float, budget: Budget = Budget()) -> Proof | Model | Exhausted:
-    """Decide a modal problem before the moment ``deadline``: a proof, a model that refutes it, or which limit ran out."""
+    """Decide a problem before the moment ``deadline``: a proof, a model that refutes it, or which limit ran out."""
     solver = SatSolver(deadline, budget.max_trace_bytes, budget.is_stopped)
     try:
         return _Search(problem, solver, deadline, budget).run()
@@ -170,7 +170,8 @@ class _Search:
             else:
                 for relation, demand in self._serial.items():
                     reasons, handed = self._required(here, relation)
-                    if not relations.isdisjoint(self._below[relation]) or not (handed or self._rules[relation].backward):
+                    is_open = handed or self._rules[relation].backward
+                    if not is_open or not relations.isdisjoint(self._below[relation]):
                         here.next.pop(demand, None)
                     elif not self._meet(here, demand, relation, 0, 0, reasons, handed):
                         return bool(self._solver.core or self._is_clash)
@@ -179,7 +180,7 @@ class _Search:
         return True
 
     def _required(self, here: _Type, relation: int) -> tuple[dict[int, int], set[int]]:
-        """Return what successors must make true, each literal with the literal here that says so, and what is handed on."""
+        """Return what successors must make true, each literal with the one here that says so, and what is handed on."""
         rule = self._rules[relation]
         needed, model = here.needed, here.model
         reasons: dict[int, int] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pxl.errors import NotSupported, RequestError
+from pxl.errors import InvalidOption, NotSupported
 from pxl.overlays.modal.logics import Logic
 
 Pair = tuple[int, int]
@@ -53,8 +53,9 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
     """Return the setting of the relations ``names`` and of all that inclusions and converses tie to them.
 
     ``inclusions`` are pairs of a relation and one that contains it; ``converses`` are pairs of relations each of
-    which is the other backwards. Also returns the relations' names, in order. Raises RequestError when two names
-    turn out to be one relation, or the logics of a converse pair do not go together.
+    which is the other backwards. Also returns the relations' names, in order. Raises InvalidOption when two names
+    turn out to be one relation, or the logics of a converse pair do not go together; NotSupported for converses of
+    Euclidean relations.
     """
     inclusions, converses = list(inclusions), list(converses)
     for a, b in converses:
@@ -62,8 +63,9 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
             raise NotSupported(f"Converse pairs of Euclidean relations are not supported; give {a!r} and {b!r} "
                                f"one of the logics k, d, t, k4, d4, s4.")
         if (logics[a].is_reflexive, logics[a].is_transitive) != (logics[b].is_reflexive, logics[b].is_transitive):
-            raise RequestError(f"A relation and its converse are reflexive together, and transitive together: "
-                               f"{a!r} has {logics[a].name} and {b!r} has {logics[b].name}; give both the same logic.")
+            raise InvalidOption(f"A relation and its converse are reflexive together, and transitive together: "
+                                f"{a!r} has {logics[a].name} and {b!r} has {logics[b].name}; give both the same logic.",
+                                field="logic")
     order = dict.fromkeys(names)
     ties = [*inclusions, *converses]
     grown = True
@@ -95,8 +97,8 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
         converse |= more_converse
     for a, b in included:
         if a < b and (b, a) in included:
-            raise RequestError(f"The relations {listed[a - 1]!r} and {listed[b - 1]!r} would be contained in each "
-                               f"other: they are one relation, so give them one name.")
+            raise InvalidOption(f"The relations {listed[a - 1]!r} and {listed[b - 1]!r} would be contained in each "
+                                f"other: they are one relation, so give them one name.", field="inclusions")
     return Setting(values, tuple(sorted((a, b) for a, b in included if a != b)),
                    tuple(sorted((a, b) for a, b in converse
                                 if not (a == b and values[a - 1].is_symmetric)))), listed
