@@ -147,7 +147,7 @@ def s5_in(n: int, provable: bool) -> Formula:
 
 
 def intuitionistic(n: int, provable: bool) -> Formula:
-    """ipc: Gödel's translation of de Bruijn's intuitionistic theorem on a ring of 2n + 1 equivalences; n: all but one."""
+    """ipc: Gödel's translation of de Bruijn's intuitionistic theorem on a ring of 2n + 1 arrows; n: all but one."""
     b = Maker()
     count = 2 * n + 1
     atoms = [b.box(b.p(k)) for k in range(count)]

@@ -125,6 +125,9 @@ def minimise(problem: Problem, model: Model, until: float, check_time: Callable[
     if not refutes(problem, worlds, access, model.designated):
         raise AssertionError("the search found a model that does not refute the goal")
     worlds, access = _swapped(worlds, access, model.designated)
+    fewer = _filtered(problem, worlds, access)
+    if len(fewer[0]) < len(worlds) and refutes(problem, *fewer, 0):
+        worlds, access = fewer
     shrunk = True
     while shrunk and time.monotonic() < until:
         shrunk = False
@@ -156,6 +159,23 @@ def _taken(worlds: list[frozenset[int]], access: Access, order: list[int]) -> tu
     place = {w: k for k, w in enumerate(order)}
     return ([worlds[w] for w in order],
             [[sum(1 << place[u] for u in bits(row[w]) if u in place) for w in order] for row in access])
+
+
+def _filtered(problem: Problem, worlds: list[frozenset[int]], access: Access) -> tuple[list[frozenset[int]], Access]:
+    """Make one world of those that agree on every subformula (filtration)."""
+    columns = [0] * len(worlds)
+    for k, mask in enumerate(dict.fromkeys(truth(problem.nodes, worlds, access))):
+        for w in bits(mask):
+            columns[w] |= 1 << k
+    place: dict[int, int] = {}
+    new = [place.setdefault(column, len(place)) for column in columns]
+    first = {k: w for w, k in reversed(list(enumerate(new)))}
+    moved = [[0] * len(place) for _ in access]
+    for row, into in zip(access, moved):
+        for w, seen in enumerate(row):
+            for u in bits(seen):
+                into[new[w]] |= 1 << new[u]
+    return [worlds[first[k]] for k in range(len(place))], close(problem.setting, moved)
 
 
 def _without(setting: Setting, worlds: list[frozenset[int]], access: Access, gone: int,
