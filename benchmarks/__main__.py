@@ -1,7 +1,7 @@
 """`make bench`: measure the server against its floors, in one run.
 
 Times are this machine's, now; the ratios are what to compare between machines. Sections can
-be named on the command line: server, hard, deadline, memory, signing (default: all of them).
+be named on the command line: server, hard, deadline, memory, signing, modal (default: all of them).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import families, load, signing
+from benchmarks import families, load, modal, signing
 from benchmarks.processes import get, rss_mib, serving
 from pxl.certificate import decode_countermodel
 from pxl.checker import Checker
@@ -27,7 +27,7 @@ from pxl.render import PREAMBLE, QUERY, goal_script
 from pxl.search import decide
 from pxl.settings import Settings
 
-SECTIONS = ("server", "hard", "deadline", "memory", "signing")
+SECTIONS = ("server", "hard", "deadline", "memory", "signing", "modal")
 HARD_TIMEOUT_S = 20.0
 
 
@@ -214,6 +214,8 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--rounds", type=int, default=40, help="rounds of the textbook goals (default 40)")
     parser.add_argument("--goals", type=int, default=10_000, help="goals of the memory section (default 10,000)")
+    parser.add_argument("--modal-seconds", type=float, default=2.0,
+                        help="time for each member of the modal families (default 2; the figures in docs are of 10)")
     parser.add_argument("--json", metavar="FILE", help="write all figures there, too")
     options = parser.parse_args()
     if unknown := set(options.sections) - set(SECTIONS):
@@ -236,6 +238,9 @@ def main() -> None:
         results["signing"] = signing.measure()
         for name, figure in results["signing"].items():
             print(f"{name:20} {figure:8.1f}")
+    if "modal" in wanted:
+        with _timed("modal"):
+            results["modal"] = modal.measure(options.rounds, options.modal_seconds, note)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=2, default=list)
