@@ -6,7 +6,7 @@
 From Coq Require Import List PArith Init.Byte.
 From PXL Require Form Prov.
 From PXLChrono Require Import Syntax Semantics.
-From PXLChrono Require Clausal Countermodel Trace Transport Conservative.
+From PXLChrono Require Clausal Countermodel Trace Text Transport Canonical Conservative.
 
 (** ** Truth *)
 
@@ -55,6 +55,11 @@ Proof. exact PXLChrono.Trace.holds_trace. Qed.
 Theorem not_holds_trace : forall w f, PXLChrono.Trace.check_not_trace w f = true -> ~ PXLChrono.Trace.Holds w f.
 Proof. exact PXLChrono.Trace.not_holds_trace. Qed.
 
+(** ** Text *)
+
+Theorem print_inj : forall f g, PXLChrono.Text.print f = PXLChrono.Text.print g -> f = g.
+Proof. exact PXLChrono.Canonical.print_inj. Qed.
+
 (** ** Answers: a goal, its text [t] and a certificate [c] or trace [w] *)
 
 Theorem valid : forall (t : list byte) (f : tform) (c : list byte),
@@ -81,6 +86,27 @@ Theorem not_holds : forall (t : list byte) (f : tform) (w : list (list positive)
   PXLChrono.Transport.check_not_holds t f w = true -> ~ PXLChrono.Trace.Holds w f.
 Proof. exact PXLChrono.Transport.not_holds. Qed.
 
+(** What is checked is about the formula with the text [t]. *)
+Theorem valid_text : forall finite (t : list byte) (f : tform) (c : list byte),
+  PXLChrono.Transport.check_valid finite t f c = true -> PXLChrono.Text.print f = t.
+Proof. exact PXLChrono.Canonical.valid_text. Qed.
+
+Theorem not_valid_text : forall (t : list byte) (f : tform) (c : list byte),
+  PXLChrono.Transport.check_not_valid t f c = true -> PXLChrono.Text.print f = t.
+Proof. exact PXLChrono.Canonical.not_valid_text. Qed.
+
+Theorem not_valid_finite_text : forall (t : list byte) (f : tform) (c : list byte),
+  PXLChrono.Transport.check_not_valid_finite t f c = true -> PXLChrono.Text.print f = t.
+Proof. exact PXLChrono.Canonical.not_valid_finite_text. Qed.
+
+Theorem holds_text : forall (t : list byte) (f : tform) (w : list (list positive)),
+  PXLChrono.Transport.check_holds t f w = true -> PXLChrono.Text.print f = t.
+Proof. exact PXLChrono.Canonical.holds_text. Qed.
+
+Theorem not_holds_text : forall (t : list byte) (f : tform) (w : list (list positive)),
+  PXLChrono.Transport.check_not_holds t f w = true -> PXLChrono.Text.print f = t.
+Proof. exact PXLChrono.Canonical.not_holds_text. Qed.
+
 (** ** The kernel's formulas, necessity read as truth at all times *)
 
 Theorem chrono_sound : forall f, Prov.Prov f -> forall r, last r = None -> decided r ->
@@ -101,11 +127,17 @@ Print Assumptions check_lasso_sound.
 Print Assumptions check_finite_sound.
 Print Assumptions holds_trace.
 Print Assumptions not_holds_trace.
+Print Assumptions print_inj.
 Print Assumptions valid.
 Print Assumptions valid_finite.
 Print Assumptions not_valid.
 Print Assumptions not_valid_finite.
 Print Assumptions holds.
 Print Assumptions not_holds.
+Print Assumptions valid_text.
+Print Assumptions not_valid_text.
+Print Assumptions not_valid_finite_text.
+Print Assumptions holds_text.
+Print Assumptions not_holds_text.
 Print Assumptions chrono_sound.
 Print Assumptions chrono_conservative.
