@@ -21,6 +21,8 @@ from pxl.overlays.chrono.small import minimised, small_run
 from pxl.search import Budget, Exhausted, SearchExhausted
 from pxl.search.sat import SatSolver
 
+CLOSE_TO = 12           # how many rounds back a loop is tried to be closed
+
 
 def decide(formula: Formula, finite: bool, deadline: float, budget: Budget = Budget()) -> Proof | Run | Exhausted:
     """Decide whether a formula holds at time 0 of every run, before the moment ``deadline``.
@@ -142,10 +144,14 @@ class _Search:
         return None
 
     def _close(self) -> _Lasso | None:
-        """Ask for a next moment that demands what the moment at a round's begin does: there the loop closes."""
-        reasoner = self._reasoner
-        demands = list(reasoner.demands(self._path[-1]))
-        for place in reversed(self._rounds):
+        """Close a loop where a round began, if the last moment or one after it can demand what that moment does."""
+        reasoner, end = self._reasoner, len(self._path) - 1
+        here = reasoner.state(self._path[end])
+        for place in self._rounds:
+            if place < end and reasoner.state(self._path[place]) == here:
+                return _Lasso(self._path, place + 1)
+        demands = list(reasoner.demands(self._path[end]))
+        for place in self._rounds[:-CLOSE_TO - 1:-1]:
             last = reasoner.ask([*demands, *reasoner.state(self._path[place])])
             if last is not None:
                 return _Lasso([*self._path, last], place + 1)
