@@ -54,15 +54,15 @@ class CoreTable:
         """Return the number of a node that a literal says is true."""
         return literal if literal > 0 else self.add("neg", -literal)
 
-    def insert(self, formula: Formula) -> int:
-        """Expand a formula into the table and return the number of its core."""
+    def insert(self, formula: Formula) -> list[int]:
+        """Expand a formula into the table and return the number of each subformula's core."""
         place: list[int] = []
         for node in formula.nodes:
             if node[0] == "atom":
                 place.append(self.add("atom", node[1]))
             else:
                 place.append(self._expand(node[0], [place[child] for child in node[1:]]))
-        return place[-1]
+        return place
 
     def _expand(self, op: str, parts: list[int]) -> int:
         add, opposite = self.add, self.opposite
@@ -118,7 +118,7 @@ def core_of(formula: Formula) -> tuple[CoreTable, int]:
         if time is not None and time > MAX_TIME:
             raise GoalTooLarge(f"At {time} is over the limit of At {MAX_TIME}.")
     table = CoreTable()
-    root = table.insert(formula)
+    root = table.insert(formula)[-1]
     sizes: list[int] = []
     for node in table.nodes:
         children = () if node[0] == "atom" else node[1:]
