@@ -8,12 +8,13 @@ import dataclasses
 import logging
 import signal
 import sys
+import threading
 import time
 from types import FrameType
 
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
-from pxl.authentication import signatures
+from pxl.authentication import Signatures, signatures
 from pxl.compose_gate import build_gate, provenance_of
 from pxl.compose_shared import build_shared
 from pxl.drain import Drain
@@ -23,6 +24,7 @@ from pxl.jobs import JobLimits, JobTable
 from pxl.provenance import Provenance
 from pxl.security_txt import SecurityText
 from pxl.server import Server
+from pxl.service import Service
 from pxl.settings import Settings
 
 EPILOG = """\
@@ -91,8 +93,7 @@ def serve(settings: Settings) -> int:
     # There is nothing to drain yet, and a prover that hangs can keep the start waiting for a minute.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
-    if signed is not None:
-        signal.signal(signal.SIGHUP, lambda signum, frame: signed.keyring.reload_soon())
+    signal.signal(signal.SIGHUP, lambda signum, frame: _reload(prover.service, signed))
     try:
         if shared is not None:
             shared.start()
@@ -114,6 +115,13 @@ def serve(settings: Settings) -> int:
         parts.jobs.close()
         if shared is not None:
             shared.close()
+
+
+def _reload(service: Service, signed: Signatures | None) -> None:
+    """Read the keys and the theories again; both in other threads, for this runs between any two instructions."""
+    if signed is not None:
+        signed.keyring.reload_soon()
+    threading.Thread(target=service.reload_theories, name="pxl-theories", daemon=True).start()
 
 
 def _warnings(settings: Settings) -> tuple[str, ...]:

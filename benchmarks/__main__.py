@@ -15,10 +15,13 @@ from contextlib import contextmanager
 
 from benchmarks import families, load, signing
 from benchmarks.processes import get, rss_mib, serving
+from pxl.certificate import decode_countermodel
 from pxl.checker import Checker
 from pxl.compose import build
 from pxl.decider import Decider
 from pxl.formula import Formula, format_formula, parse, rename_atoms
+from pxl.overlays.contract import Reading
+from pxl.overlays.s5 import S5
 from pxl.prover import find_engine, start_session
 from pxl.render import PREAMBLE, QUERY, goal_script
 from pxl.search import decide
@@ -141,11 +144,12 @@ def measure_hard() -> dict:
                 found_at.append(type(found).__name__)
                 return found
 
-            outcome = Decider(checker, search=search)(goal, deadline)
+            outcome = Decider(checker)(S5(search).read(Reading(format_formula(goal))), deadline)
             decided += found_at[0] != "Exhausted"
             certified += outcome.verdict != "unknown"
             size = outcome.script.certificate_chars if outcome.script else 0
-            more = f", {len(outcome.countermodel.worlds)} worlds" if outcome.countermodel else outcome.detail or ""
+            more = (f", {len(decode_countermodel(outcome.certificate).worlds)} worlds" if outcome.verdict == "refuted"
+                    else outcome.detail or "")
             print(f"{name:44} {len(goal.nodes):7} {outcome.verdict:>8} "
                   f"{outcome.search_s:8.3f}s {outcome.kernel_s:8.3f}s  {size} characters{more}", flush=True)
             results[name] = {"verdict": outcome.verdict, "search_s": outcome.search_s, "kernel_s": outcome.kernel_s,

@@ -80,16 +80,15 @@ def _ask_here(goal: str, options: argparse.Namespace) -> dict[str, Any]:
     import dataclasses
 
     from pxl.compose import build
-    from pxl.formula import parse
     from pxl.reply import prove_text
     from pxl.settings import Settings
 
     settings = dataclasses.replace(Settings.from_env(), pool_size=1)
     if options.timeout is not None:
         settings = dataclasses.replace(settings, max_proof_timeout_s=max(options.timeout, 0.001))
-    parse(goal)         # a slip of the pen needs no session
     prover = build(settings)
     try:
+        prover.service.examine(goal)    # a slip of the pen needs no session
         prover.start()
         answer = prover.service.prove(goal, options.timeout, bool(options.certificate))
     finally:

@@ -147,6 +147,16 @@ def _parsed(parse: Callable[[str], Any], kind: str) -> tuple[str, Callable[[str]
     return kind, read
 
 
+def read_names(text: str) -> tuple[str, ...]:
+    """Return the names between commas; empty when one is none.
+
+    >>> read_names("pxl, modal")
+    ('pxl', 'modal')
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    return names if all(re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name, re.ASCII) for name in names) else ()
+
+
 def _setting(variable: str, reader: tuple[str, Callable[[str], Any]], default: Any, unit: str, help_: str, *,
              is_secret: bool = False) -> Any:
     kind, read = reader
@@ -192,6 +202,11 @@ class Settings:
                                       "time for proofs in flight after SIGTERM")
     kernel_dir: str | None = _setting("PXL_KERNEL_DIR", _directory(), None, "directory",
                                       "the compiled kernel; default pxl/kernel/_build")
+    overlays: str | None = _setting(
+        "PXL_OVERLAYS", _parsed(read_names, "overlays' names between commas"), None, "names",
+        "overlays that can be asked, built-in or of installed packages; default every built-in one")
+    theories_dir: str | None = _setting("PXL_THEORIES_DIR", _directory(), None, "directory",
+                                        "where theories (*.pxl) are; default configs/theories")
     engine: str = _setting("PXL_ENGINE", _choice("auto", "sertop", "coqidetop"), "auto", "name",
                            "the prover; auto takes sertop when there is one, else coqidetop")
     sertop: str | None = _setting("PXL_SERTOP", _program(), None, "program", "sertop, when it is not on PATH")
@@ -263,6 +278,11 @@ class Settings:
     log_level: str = _setting("LOG_LEVEL", _choice("DEBUG", "INFO", "WARNING", "ERROR",
                                                    aliases={"WARN": "WARNING"}), "INFO", "level",
                               "how much is logged")
+
+    @property
+    def overlay_names(self) -> tuple[str, ...] | None:
+        """Return the overlays that can be asked; None for every built-in one."""
+        return read_names(self.overlays) if self.overlays else None
 
     @property
     def threads(self) -> int:

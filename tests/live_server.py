@@ -72,7 +72,7 @@ def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakeP
                       timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
                       max_in_flight=settings.max_in_flight, max_followers=settings.max_followers)
     self_proof = SelfProof(decider.decide, lambda: service.certified_at)
-    about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
+    about = {"engine": "coqidetop", "coq_version": "8.16.1"}
     signed = shared.signatures() if shared else signatures(settings, remembers_from=0)
     return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about,
                  gate=gate or build_gate(settings, PROVENANCE, signed, shared),

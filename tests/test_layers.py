@@ -16,17 +16,18 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"address", "errors", "identity", "origins", "secretkey", "security_txt", "settings"},
+    {"address", "errors", "identity", "origins", "query", "secretkey", "security_txt", "settings"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "redis_link", "signing"},
     {"authentication", "formula"},
     {"cancel"},
     {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render",
      "redis_stores", "search", "tokens"},
-    {"cache", "checker", "client", "decider", "ledger", "model", "outcome", "overlays", "shared_cache", "verify"},
+    {"cache", "checker", "client", "decider", "evidence", "ledger", "model", "outcome", "overlays", "query_body",
+     "shared_cache", "theories", "verify"},
     {"bulk", "guard", "health", "jobs", "batch", "service"},
     {"v1_body"},
     {"v1", "v1_docs", "app", "auth_routes", "gate", "ratelimit", "redis_rates", "cli", "compose", "compose_gate",
-     "compose_shared", "keys_cli", "reply",
+     "compose_overlays", "compose_shared", "keys_cli", "overlay_routes", "reply",
      "server"},
     {"__main__", "serve_pxl"},
 )
@@ -35,7 +36,8 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 # Who may know what: a foreign package, and the parts or modules that may import it.
 RESERVED = {
     # One module for each family of routes, and nothing else; what they work with knows no HTTP.
-    "flask": {"pxl.app", "pxl.auth_routes", "pxl.gate", "pxl.ratelimit", "pxl.v1", "pxl.v1_docs"},
+    "flask": {"pxl.app", "pxl.auth_routes", "pxl.gate", "pxl.overlay_routes", "pxl.ratelimit", "pxl.v1",
+              "pxl.v1_docs"},
     "flask_cors": {"pxl.gate"},
     "flask_limiter": {"pxl.ratelimit"},
     "limits": {"pxl.ratelimit", "pxl.redis_rates"},
