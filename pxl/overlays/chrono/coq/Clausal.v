@@ -259,7 +259,7 @@ Definition induct (nodes : map node) (cs : map clause) (i v x stop go : positive
       | Some c =>
           match get None go cs with
           | Some d =>
-              if later nodes i x then
+              if later nodes (flip i) (flip x) then
                 if within c [flip i; flip b] then
                   if within d [flip i; flip a; xI has_next; x] then Some [flip i; xI v]
                   else None
@@ -313,14 +313,608 @@ Definition read_all (finite : bool) (t : list entry) : option (map node * store)
   | None => None
   end.
 
+(** The header is there, as it is: to test that too spares a proof. *)
+Definition knows_header (nodes : map node) : bool :=
+  if means nodes has_next (KNext top) then
+    if means nodes has_prev (KPrev top) then
+      means nodes has_last (KUntil top (KNeg (KNext top)))
+    else false
+  else false.
+
 Definition check_proof (finite : bool) (f : tform) (p : proof) : bool :=
   match read_all finite (table p) with
   | Some (nodes, s) =>
       match get None (root p) nodes with
       | Some n =>
-          if kform_eqb (meaning n) (core f) then check_steps finite nodes s n (steps p)
+          if knows_header nodes then
+            if kform_eqb (meaning n) (core f) then check_steps finite nodes s n (steps p)
+            else false
           else false
       | None => false
       end
   | None => false
   end.
+
+(** ** Soundness
+
+    A clause is valid in a run when at each of its positions the literals are not
+    all false. [den] gives each node its formula, and [deny l t] says that [l] is
+    false at position [t]. *)
+Definition given {A} (P : A -> Prop) (o : option A) : Prop :=
+  match o with Some x => P x | None => True end.
+
+Definition fits (finite : bool) (r : run) : Prop :=
+  if finite then exists n, last r = Some n else last r = None.
+
+Lemma flip_flip : forall l, flip (flip l) = l.
+Proof. intros [ v | v | ]; exact eq_refl. Qed.
+
+Section Soundness.
+Variables (r : run) (finite : bool) (den : positive -> kform).
+Hypotheses (D : cdecided r) (F : fits finite r)
+  (next_is : den has_next = KNext top)
+  (prev_is : den has_prev = KPrev top)
+  (last_is : den has_last = KUntil top (KNeg (KNext top))).
+
+Definition deny (l : positive) (t : nat) : Prop :=
+  match l with xO v => ~ csat r t (den v) | xI v => csat r t (den v) | xH => True end.
+
+Fixpoint clash (c : clause) (t : nat) : Prop :=
+  match c with [] => False | l :: c => deny l t -> clash c t end.
+
+Definition valid (c : clause) : Prop := forall t, inside r t -> clash c t.
+
+Fixpoint all_valid (cs : list clause) : Prop :=
+  match cs with [] => True | c :: cs => valid c /\ all_valid cs end.
+
+(** What cannot be false is true. *)
+Lemma reject : forall l t, ~ deny l t -> deny (flip l) t.
+Proof using D.
+  intros [ v | v | ] t X; [ exact X | exact (stable _ (D t (den v)) X) | destruct (X I) ].
+Qed.
+
+Lemma accept : forall l t, ~ deny (flip l) t -> deny l t.
+Proof using D.
+  intros l t X; generalize (reject (flip l) t X); rewrite flip_flip; exact (fun Y => Y).
+Qed.
+
+(** The literal [l] stands for [f]. *)
+Definition denotes (l : positive) (f : kform) : Prop :=
+  forall t, (deny l t -> ~ csat r t f) /\ (deny (flip l) t -> csat r t f).
+
+Lemma denotes_node : forall i f, den i = f -> denotes (xO i) f.
+Proof using Type. intros i f [] t; exact (conj (fun X => X) (fun X => X)). Qed.
+
+Lemma denotes_flip : forall l f, denotes l f -> denotes (flip l) (KNeg f).
+Proof using Type.
+  intros l f H t; rewrite flip_flip; destruct (H t) as [ N Y ].
+  exact (conj (fun X Z => Z (Y X)) N).
+Qed.
+
+(** *** The table *)
+Definition good (n : node) : Prop :=
+  denotes (lit n) (meaning n) /\
+  match n with
+  | Plain _ _ => True
+  | Nexted f _ x | Preved f _ x => denotes x f
+  | Untiled f g _ x y | Sinced f g _ x y => denotes x f /\ denotes y g
+  end.
+
+Definition agrees (nodes : map node) : Prop :=
+  forall i, given (fun n => den i = meaning n) (get None i nodes).
+
+Definition good_nodes (nodes : map node) : Prop :=
+  forall i, given good (get None i nodes).
+
+Definition good_clauses (cs : map clause) : Prop := forall i, given valid (get None i cs).
+
+(** What [describe] says of node [i] is right. *)
+Definition described (i : positive) (o : option (node * list clause)) : Prop :=
+  match o with
+  | Some (n, cs) => den i = meaning n -> good n /\ all_valid cs
+  | None => True
+  end.
+
+Lemma unary_described : forall nodes i a k, good_nodes nodes ->
+  (forall n, good n -> described i (Some (k n))) -> described i (unary nodes a k).
+Proof using Type.
+  intros nodes i a k G K; unfold unary; generalize (G a).
+  destruct (get None a nodes) as [ n | ]; [ exact (K n) | exact (fun X => X) ].
+Qed.
+
+Lemma binary_described : forall nodes i a b k, good_nodes nodes ->
+  (forall n m, good n -> good m -> described i (Some (k n m))) ->
+  described i (binary nodes a b k).
+Proof using Type.
+  intros nodes i a b k G K; unfold binary; generalize (G a), (G b).
+  destruct (get None a nodes) as [ n | ]; [ | exact (fun _ _ => I) ].
+  destruct (get None b nodes) as [ m | ]; [ exact (K n m) | exact (fun _ _ => I) ].
+Qed.
+
+Lemma plain_described : forall i op k n m, good n -> good m ->
+  (forall f g x y, den i = op f g -> denotes x f -> denotes y g -> all_valid (k i x y)) ->
+  described i (Some (Plain (op (meaning n) (meaning m)) (xO i), k i (lit n) (lit m))).
+Proof using Type.
+  intros i op k n m [ X _ ] [ Y _ ] K E.
+  exact (conj (conj (denotes_node _ _ E) I) (K _ _ _ _ E X Y)).
+Qed.
+
+Lemma conj_sound : forall i f g x y, den i = KConj f g -> denotes x f -> denotes y g ->
+  all_valid (conj_clauses i x y).
+Proof using Type.
+  intros i f g x y E X Y; repeat split; intros t _; simpl; rewrite E;
+    destruct (X t) as [ N P ], (Y t) as [ O Q ].
+  - exact (fun c d => N d (proj1 c)).
+  - exact (fun c d => O d (proj2 c)).
+  - exact (fun n d e => n (conj (P d) (Q e))).
+Qed.
+
+Lemma disj_sound : forall i f g x y, den i = KDisj f g -> denotes x f -> denotes y g ->
+  all_valid (disj_clauses i x y).
+Proof using Type.
+  intros i f g x y E X Y; repeat split; intros t _; simpl; rewrite E;
+    destruct (X t) as [ N P ], (Y t) as [ O Q ].
+  - exact (fun n d => n (or_introl (P d))).
+  - exact (fun n d => n (or_intror (Q d))).
+  - intros [ c | c ] d e; [ exact (N d c) | exact (O e c) ].
+Qed.
+
+Lemma impl_sound : forall i f g x y, den i = KImpl f g -> denotes x f -> denotes y g ->
+  all_valid (impl_clauses i x y).
+Proof using Type.
+  intros i f g x y E X Y; repeat split; intros t _; simpl; rewrite E;
+    destruct (X t) as [ N P ], (Y t) as [ O Q ].
+  - exact (fun n d => n (fun c => match N d c with end)).
+  - exact (fun n d => n (fun _ => Q d)).
+  - exact (fun c d e => O e (c (P d))).
+Qed.
+
+Lemma iff_sound : forall i f g x y, den i = KIff f g -> denotes x f -> denotes y g ->
+  all_valid (iff_clauses i x y).
+Proof using Type.
+  intros i f g x y E X Y; repeat split; intros t _; simpl; rewrite E;
+    destruct (X t) as [ N P ], (Y t) as [ O Q ].
+  - exact (fun c d e => O e (proj1 c (P d))).
+  - exact (fun c d e => N d (proj2 c (Q e))).
+  - exact (fun n d e => n (conj (fun c => match N d c with end) (fun c => match O e c with end))).
+  - exact (fun n d e => n (conj (fun _ => Q e) (fun _ => P d))).
+Qed.
+
+Lemma until_sound : forall i f g x y, den i = KUntil f g -> denotes x f -> denotes y g ->
+  all_valid (reach_clauses i x y).
+Proof using Type.
+  intros i f g x y E X Y; repeat split; intros t T; simpl; rewrite E;
+    destruct (X t) as [ N P ], (Y t) as [ O Q ].
+  - exact (fun n d => n (ex_intro _ 0 (conj T (Q d)))).
+  - intros [ [ | d ] R ] a b; [ exact (O b (proj2 R)) | exact (N a (proj1 R)) ].
+Qed.
+
+(** Since, a position at a time. *)
+Lemma since_unfold : forall f g t,
+  csat r t (KSince f g) <-> csat r t g \/ (csat r t f /\ csat r t (KPrev (KSince f g))).
+Proof using Type.
+  intros f g [ | t ]; [ | exact (iff_refl _) ]; split.
+  - intros [ Y | [] ]; left; exact Y.
+  - intros [ Y | [ _ [] ] ]; left; exact Y.
+Qed.
+
+Lemma since_sound : forall i f g x y, den i = KSince f g -> denotes x f -> denotes y g ->
+  all_valid (reach_clauses i x y).
+Proof using Type.
+  intros i f g x y E X Y; repeat split; intros t T;
+    change (deny (xO i) t) with (~ csat r t (den i)); simpl clash; rewrite E;
+    destruct (X t) as [ N P ], (Y t) as [ O Q ], (since_unfold f g t) as [ U V ].
+  - exact (fun n d => n (V (or_introl (Q d)))).
+  - intros c a b; destruct (U c) as [ c' | [ c' _ ] ]; [ exact (O b c') | exact (N a c') ].
+Qed.
+
+Lemma next_shift : forall i f, den i = KNext f -> all_valid (shift_clauses i has_next).
+Proof using next_is.
+  intros i f E; split; [ intros t _ | exact I ]; simpl; rewrite E.
+  change (den 3) with (den has_next); rewrite next_is.
+  exact (fun '(conj c _) n => n (conj c (fun X => X))).
+Qed.
+
+Lemma prev_shift : forall i f, den i = KPrev f -> all_valid (shift_clauses i has_prev).
+Proof using prev_is.
+  intros i f E; split; [ intros [ | t ] _ | exact I ]; simpl; rewrite E;
+    change (den 4) with (den has_prev); rewrite prev_is.
+  - exact (fun c _ => c).
+  - exact (fun _ n => n (fun X => X)).
+Qed.
+
+Lemma reach_inside : forall A B d t, reach A (fun j => inside r j /\ B j) d t -> inside r t.
+Proof using Type.
+  intros A B d; induction d as [ | d IH ]; intros t R; [ exact (proj1 R) | ].
+  exact (inside_before r _ _ (le_S _ _ (le_n t)) (IH _ (proj2 R))).
+Qed.
+
+Lemma next_unfold : forall i f g l x y, den i = KNext (KUntil f g) ->
+  denotes l (KUntil f g) -> denotes x f -> denotes y g ->
+  all_valid (unfold_clauses i has_next l x y).
+Proof using next_is.
+  intros i f g l x y E L X Y; split; [ exact (proj1 (next_shift i _ E)) | ].
+  repeat split; intros t _; simpl; rewrite E;
+    destruct (L t) as [ K M ], (X t) as [ N P ], (Y t) as [ O Q ].
+  - intros u b n; destruct (M u) as [ [ | d ] R ]; [ exact (O b (proj2 R)) | ].
+    exact (n (conj (reach_inside _ _ _ _ (proj2 R)) (ex_intro _ d (proj2 R)))).
+  - intros u a (_ & d & R); exact (K u (ex_intro _ (S d) (conj (P a) R))).
+Qed.
+
+Lemma prev_unfold : forall i f g l x y, den i = KPrev (KSince f g) ->
+  denotes l (KSince f g) -> denotes x f -> denotes y g ->
+  all_valid (unfold_clauses i has_prev l x y).
+Proof using prev_is.
+  intros i f g l x y E L X Y; split; [ exact (proj1 (prev_shift i _ E)) | ].
+  repeat split; intros t _; cbn [clash deny]; rewrite E;
+    destruct (L t) as [ K M ], (X t) as [ N P ], (Y t) as [ O Q ], (since_unfold f g t) as [ U V ].
+  - intros u b n; destruct (U (M u)) as [ c | [ _ c ] ]; [ exact (O b c) | exact (n c) ].
+  - intros u a c; exact (K u (V (or_intror (conj (P a) c)))).
+Qed.
+
+Lemma describe_sound : forall nodes, good_nodes nodes -> forall i e,
+  described i (describe nodes i e).
+Proof using next_is prev_is.
+  intros nodes G i [ p | | a | a b | a b | a b | a b | a | a b | a | a b ].
+  - exact (fun E => conj (conj (denotes_node i _ E) I) I).
+  - intros E; split; [ exact (conj (denotes_node i _ E) I) | split; [ | exact I ] ].
+    intros t _; simpl; rewrite E; exact (fun X => X).
+  - apply (unary_described nodes i a _ G); intros n [ X _ ] E.
+    exact (conj (conj (denotes_flip _ _ X) I) I).
+  - apply (binary_described nodes i a b _ G); intros n m N M.
+    exact (plain_described i _ _ n m N M (conj_sound i)).
+  - apply (binary_described nodes i a b _ G); intros n m N M.
+    exact (plain_described i _ _ n m N M (disj_sound i)).
+  - apply (binary_described nodes i a b _ G); intros n m N M.
+    exact (plain_described i _ _ n m N M (impl_sound i)).
+  - apply (binary_described nodes i a b _ G); intros n m N M.
+    exact (plain_described i _ _ n m N M (iff_sound i)).
+  - apply (unary_described nodes i a _ G); intros n [ X Y ] E.
+    split; [ exact (conj (denotes_node i _ E) X) | ].
+    destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ]; try exact (next_shift i _ E).
+    exact (next_unfold i f g l x y E X (proj1 Y) (proj2 Y)).
+  - apply (binary_described nodes i a b _ G); intros n m [ X _ ] [ Y _ ] E.
+    exact (conj (conj (denotes_node i _ E) (conj X Y)) (until_sound i _ _ _ _ E X Y)).
+  - apply (unary_described nodes i a _ G); intros n [ X Y ] E.
+    split; [ exact (conj (denotes_node i _ E) X) | ].
+    destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ]; try exact (prev_shift i _ E).
+    exact (prev_unfold i f g l x y E X (proj1 Y) (proj2 Y)).
+  - apply (binary_described nodes i a b _ G); intros n m [ X _ ] [ Y _ ] E.
+    exact (conj (conj (denotes_node i _ E) (conj X Y)) (since_sound i _ _ _ _ E X Y)).
+Qed.
+
+Lemma push_sound : forall s c, good_clauses (clauses s) -> valid c ->
+  good_clauses (clauses (push s c)).
+Proof using Type.
+  intros s c G V; exact (put_all _ None (Some c) (fun _ => given valid) _ _ V G).
+Qed.
+
+Lemma push_all_sound : forall cs s, good_clauses (clauses s) -> all_valid cs ->
+  good_clauses (clauses (push_all s cs)).
+Proof using Type.
+  intros cs; induction cs as [ | c cs IH ]; intros s G V; [ exact G | ].
+  exact (IH (push s c) (push_sound s c G (proj1 V)) (proj2 V)).
+Qed.
+
+(** If [den] agrees with the nodes read so far, all that was read is good. *)
+Definition sound (o : option (map node * store)) : Prop :=
+  match o with
+  | Some (nodes, s) => agrees nodes -> good_nodes nodes /\ good_clauses (clauses s)
+  | None => True
+  end.
+
+Lemma sound_put : forall nodes i n cs s, get None i nodes = None -> sound (Some (nodes, s)) ->
+  (good_nodes nodes -> described i (Some (n, cs))) ->
+  sound (Some (put None i (Some n) nodes, push_all s cs)).
+Proof using Type.
+  intros nodes i n cs s N H K A.
+  destruct (H (put_others _ None (Some n) (fun i => given (fun n => den i = meaning n))
+    i nodes N (fun _ => I) A)) as [ G C ].
+  generalize (A i); rewrite get_put_same; intros E; destruct (K G E) as [ X V ].
+  exact (conj (put_all _ None (Some n) (fun _ => given good) i nodes X G)
+    (push_all_sound cs s C V)).
+Qed.
+
+Lemma read_table_sound : forall t i nodes s,
+  sound (Some (nodes, s)) -> sound (read_table t i nodes s).
+Proof using next_is prev_is.
+  intros t; induction t as [ | e t IH ]; intros i nodes s H; [ exact H | cbn [read_table] ].
+  generalize (fun n cs N => sound_put nodes i n cs s N H).
+  destruct (get None i nodes); [ exact (fun _ => I) | intros K ].
+  generalize (fun G => describe_sound nodes G i e).
+  destruct (describe nodes i e) as [ [n cs] | ]; [ | exact (fun _ => I) ].
+  exact (fun X => IH _ _ _ (K n cs eq_refl X)).
+Qed.
+
+Lemma time_sound : valid (time_clause finite).
+Proof using F next_is last_is.
+  unfold time_clause; revert F; unfold fits; destruct finite; simpl.
+  - intros [ n E ] t T; simpl; change (den 6) with (den has_last); rewrite last_is; intros X.
+    unfold inside in T; rewrite E in T; destruct (le_sum t n T) as [ d N ].
+    apply X; exists d; clear X T; revert t N; induction d as [ | d IH ]; intros t N.
+    + rewrite <- (N : n = t); split.
+      * unfold inside; rewrite E; exact (le_n n).
+      * intros [ Y _ ]; unfold inside in Y; rewrite E in Y; exact (le_none n Y).
+    + split; [ exact (fun Y => Y) | apply IH; rewrite add_succ; exact N ].
+  - intros E t T; simpl; change (den 3) with (den has_next); rewrite next_is; intros X.
+    apply X; split; [ unfold inside; rewrite E; exact I | exact (fun Y => Y) ].
+Qed.
+
+Lemma read_all_sound : forall t, sound (read_all finite t).
+Proof using F next_is prev_is last_is.
+  intros t; unfold read_all; set (s0 := {| clauses := Leaf; next := 1 |}).
+  generalize (read_table_sound header 1 Leaf s0 (fun _ => conj (fun _ => I) (fun _ => I))).
+  destruct (read_table header 1 Leaf s0) as [ [nodes s] | ]; [ intros H | exact (fun X => X) ].
+  apply read_table_sound; intros A; destruct (H A) as [ G C ].
+  exact (conj G (push_sound s _ C time_sound)).
+Qed.
+
+(** *** Unit propagation, at one position *)
+Definition falsified (s : set) (t : nat) : Prop := forall l, when (mem l s) (deny l t).
+
+Lemma falsified_add : forall l s t, deny l t -> falsified s t -> falsified (add l s) t.
+Proof using Type.
+  intros l s t; exact (put_all _ false true (fun l b => when b (deny l t)) l s).
+Qed.
+
+Lemma only_sound : forall l s t c, falsified s t -> deny l t -> clash c t ->
+  when (only l s c) False.
+Proof using Type.
+  intros l s t c H L; induction c as [ | k c IH ]; intros X; [ exact X | simpl ].
+  generalize (H k); destruct (mem k s); [ exact (fun K => IH (X K)) | intros _ ].
+  generalize (pos_eqb_equal k l); destruct (Pos.eqb k l); intros E; [ | exact I ].
+  destruct E; exact (IH (X L)).
+Qed.
+
+Lemma propagate_sound : forall s t c, falsified s t -> clash c t ->
+  match propagate s c with Conflict => False | Unit l => deny (flip l) t | Stuck => True end.
+Proof using D.
+  intros s t c H; induction c as [ | l c IH ]; intros X; [ exact X | simpl ].
+  generalize (H l); destruct (mem l s); [ exact (fun L => IH (X L)) | intros _ ].
+  generalize (fun L => only_sound l s t c H L (X L)).
+  destruct (only l s c); [ exact (reject l t) | exact (fun _ => I) ].
+Qed.
+
+Lemma rup_sound : forall cs t, good_clauses cs -> inside r t -> forall hints s,
+  falsified s t -> when (rup cs s hints) False.
+Proof using D.
+  intros cs t G T hints; induction hints as [ | h hints IH ]; intros s H; [ exact I | simpl ].
+  generalize (G h); destruct (get None h cs) as [ c | ]; intros V; [ | exact I ].
+  generalize (propagate_sound s t c H (V t T)).
+  destruct (propagate s c) as [ | l | ]; intros X; [ exact X | | exact I ].
+  exact (IH _ (falsified_add _ s t X H)).
+Qed.
+
+Lemma rup_clause_sound : forall cs t, good_clauses cs -> inside r t -> forall hints c s,
+  falsified s t -> when (rup cs (add_all c s) hints) (clash c t).
+Proof using D.
+  intros cs t G T hints c; induction c as [ | l c IH ]; intros s H.
+  - exact (rup_sound cs t G T hints s H).
+  - generalize (fun L => IH (add l s) (falsified_add l s t L H)); simpl.
+    destruct (rup cs (add_all c (add l s)) hints); [ exact (fun X => X) | exact (fun _ => I) ].
+Qed.
+
+Lemma tautology_sound : forall t c s, falsified s t -> when (tautology c s) (clash c t).
+Proof using Type.
+  intros t c; induction c as [ | l c IH ]; intros s H; [ exact I | simpl ].
+  generalize (fun L => IH (add l s) (falsified_add l s t L H)); intros W.
+  assert (W' : when (tautology c (add l s)) (deny l t -> clash c t)).
+  { destruct (tautology c (add l s)); [ exact W | exact I ]. }
+  destruct l as [ v | v | ]; [ generalize (H (xO v)) | generalize (H (xI v)) | exact W' ].
+  - destruct (mem (xO v) s); [ intros N Y; destruct (N Y) | intros _; exact W' ].
+  - destruct (mem (xI v) s); [ intros Y N; destruct (N Y) | intros _; exact W' ].
+Qed.
+
+(** *** One position later *)
+Lemma next_of_sound : forall nodes x l, agrees nodes -> good_nodes nodes ->
+  when (next_of nodes x l) (forall t, inside r (S t) -> deny l t -> deny x (S t)).
+Proof using D.
+  intros nodes x [ v | v | ] A G; [ | | exact I ]; simpl; generalize (A v), (G v);
+    destruct (get None v nodes) as [ [ f l | f l h | f l h | f g l a b | f g l a b ] | ];
+    try exact (fun _ _ => I); intros E [ _ H ].
+  - generalize (pos_eqb_equal (flip h) x); destruct (Pos.eqb (flip h) x); [ | exact (fun X => X) ].
+    intros [] t _; rewrite E; intros [ _ Y ]; apply reject.
+    exact (fun Z => proj1 (H (S t)) Z Y).
+  - generalize (pos_eqb_equal h x); destruct (Pos.eqb h x); [ | exact (fun X => X) ].
+    intros [] t T; rewrite E; intros N; apply accept.
+    exact (fun Z => N (conj T (proj2 (H (S t)) Z))).
+Qed.
+
+Lemma prev_of_sound : forall nodes x l, agrees nodes -> good_nodes nodes ->
+  when (prev_of nodes x l) (forall t, inside r (S t) -> deny l t -> deny x (S t)).
+Proof using Type.
+  intros nodes [ v | v | ] l A G; [ | | exact I ]; simpl; generalize (A v), (G v);
+    destruct (get None v nodes) as [ [ f k | f k h | f k h | f g k a b | f g k a b ] | ];
+    try exact (fun _ _ => I); intros E [ _ H ].
+  - generalize (pos_eqb_equal (flip h) l); destruct (Pos.eqb (flip h) l); [ | exact (fun X => X) ].
+    intros [] t _ Y; rewrite E; exact (proj2 (H t) Y).
+  - generalize (pos_eqb_equal h l); destruct (Pos.eqb h l); [ | exact (fun X => X) ].
+    intros [] t _ Y; rewrite E; exact (proj1 (H t) Y).
+Qed.
+
+Lemma later_sound : forall nodes x l, agrees nodes -> good_nodes nodes ->
+  when (later nodes x l) (forall t, inside r (S t) -> deny l t -> deny x (S t)).
+Proof using D.
+  intros nodes x l A G; unfold later; generalize (next_of_sound nodes x l A G).
+  destruct (next_of nodes x l); [ exact (fun X => X) | intros _ ].
+  exact (prev_of_sound nodes x l A G).
+Qed.
+
+Lemma has_next_inside : forall t, deny (xI has_next) t -> inside r (S t).
+Proof using next_is. intros t; unfold deny; rewrite next_is; exact (fun X => proj1 X). Qed.
+
+Lemma successor_sound : forall nodes t, agrees nodes -> good_nodes nodes -> forall c d,
+  (inside r (S t) -> clash c (S t)) -> given (fun q => clash q t) (successor nodes finite c d).
+Proof using D F next_is.
+  intros nodes t A G c; induction c as [ | x c IH ]; intros [ | l d ] X; try exact I.
+  - simpl; revert F; unfold fits; destruct finite; intros E.
+    + exact (fun L => X (has_next_inside t L)).
+    + apply X; unfold inside; rewrite E; exact I.
+  - simpl; generalize (later_sound nodes x l A G).
+    destruct (later nodes x l); [ intros L | exact (fun _ => I) ].
+    generalize (fun Y : deny l t => IH d (fun T => X T (L t T Y))).
+    destruct (successor nodes finite c d); [ exact (fun Z => Z) | exact (fun _ => I) ].
+Qed.
+
+(** *** Induction *)
+Fixpoint all_denied (c : clause) (t : nat) : Prop :=
+  match c with [] => True | l :: c => deny l t /\ all_denied c t end.
+
+Lemma denied : forall t l c, all_denied c t -> when (one_of l c) (deny l t).
+Proof using Type.
+  intros t l c; induction c as [ | k c IH ]; intros H; [ exact I | simpl ].
+  generalize (pos_eqb_equal l k); destruct (Pos.eqb l k).
+  - intros E; rewrite E; exact (proj1 H).
+  - exact (fun _ => IH (proj2 H)).
+Qed.
+
+Lemma within_sound : forall t d c, all_denied d t -> clash c t -> when (within c d) False.
+Proof using Type.
+  intros t d c H; induction c as [ | l c IH ]; intros X; [ exact X | simpl ].
+  generalize (denied t l d H); destruct (one_of l d); [ exact (fun L => IH (X L)) | exact (fun _ => I) ].
+Qed.
+
+Lemma ruled_out : forall c d f g i a b x,
+  valid c -> valid d -> denotes a f -> denotes b g ->
+  (forall t, inside r (S t) -> deny (flip x) t -> deny (flip i) (S t)) ->
+  within c [flip i; flip b] = true -> within d [flip i; flip a; xI has_next; x] = true ->
+  forall n t, deny (flip i) t -> inside r t ->
+  ~ reach (fun j => csat r j f) (fun j => inside r j /\ csat r j g) n t.
+Proof using D next_is.
+  intros c d f g i a b x C V A B L Wc Wd n; induction n as [ | n IH ]; intros t Y T R.
+  - destruct (A t) as [ _ _ ], (B t) as [ N _ ].
+    generalize (within_sound t [flip i; flip b] c
+      (conj Y (conj (reject b t (fun Z => N Z (proj2 R))) I)) (C t T)).
+    rewrite Wc; exact (fun X => X).
+  - destruct R as [ X R ], (A t) as [ N _ ].
+    assert (T' := reach_inside _ _ _ _ R).
+    assert (O : deny (xI has_next) t).
+    { unfold deny; rewrite next_is; exact (conj T' (fun E => E)). }
+    apply (IH (S t)); [ | exact T' | exact R ].
+    apply (L t T'), reject; intros Z.
+    generalize (within_sound t [flip i; flip a; xI has_next; x] d
+      (conj Y (conj (reject a t (fun K => N K X)) (conj O (conj Z I)))) (V t T)).
+    rewrite Wd; exact (fun E => E).
+Qed.
+
+Lemma induct_sound : forall nodes cs i v x stop go, agrees nodes -> good_nodes nodes ->
+  good_clauses cs -> given valid (induct nodes cs i v x stop go).
+Proof using D next_is.
+  intros nodes cs i v x stop go A G C; unfold induct; generalize (A v), (G v).
+  destruct (get None v nodes) as [ [ f k | f k h | f k h | f g k a b | f g k a b ] | ];
+    try exact (fun _ _ => I); intros E [ _ [ Ha Hb ] ].
+  generalize (C stop); destruct (get None stop cs) as [ c | ]; [ intros Vc | exact (fun X => X) ].
+  generalize (C go); destruct (get None go cs) as [ d | ]; [ intros Vd | exact (fun X => X) ].
+  generalize (later_sound nodes (flip i) (flip x) A G).
+  destruct (later nodes (flip i) (flip x)); [ intros L | exact (fun X => X) ].
+  generalize (ruled_out c d f g i a b x Vc Vd Ha Hb L).
+  destruct (within c [flip i; flip b]); [ | exact (fun _ => I) ].
+  destruct (within d [flip i; flip a; xI has_next; x]); [ | exact (fun _ => I) ].
+  intros H t T Y; simpl; rewrite E; intros [ n R ]; exact (H eq_refl eq_refl n t Y T R).
+Qed.
+
+(** *** The steps *)
+Lemma accepted : forall c b, (forall t, inside r t -> when b (clash c t)) ->
+  given valid (if b then Some c else None).
+Proof using Type. intros c []; [ exact (fun V => V) | exact (fun _ => I) ]. Qed.
+
+Lemma derive_sound : forall nodes cs st, agrees nodes -> good_nodes nodes ->
+  good_clauses cs -> given valid (derive finite nodes cs st).
+Proof using D F next_is.
+  intros nodes cs st A G C; destruct st as [ c [ | h hints ] | premise d | i v x stop go ].
+  - exact (accepted c _ (fun t _ => tautology_sound t c Leaf (fun _ => I))).
+  - exact (accepted c _ (fun t T => rup_clause_sound cs t C T _ c Leaf (fun _ => I))).
+  - simpl; generalize (C premise).
+    destruct (get None premise cs) as [ c | ]; [ intros V | exact (fun X => X) ].
+    generalize (fun t => successor_sound nodes t A G c d (V (S t))).
+    destruct (successor nodes finite c d); [ exact (fun H t _ => H t) | exact (fun _ => I) ].
+  - exact (induct_sound nodes cs i v x stop go A G C).
+Qed.
+
+Lemma run_steps_sound : forall nodes, agrees nodes -> good_nodes nodes ->
+  forall ss s last, good_clauses (clauses s) ->
+  given valid last -> given valid (run_steps finite nodes s ss last).
+Proof using D F next_is.
+  intros nodes A G ss; induction ss as [ | st ss IH ]; intros s last C L; [ exact L | simpl ].
+  generalize (derive_sound nodes (clauses s) st A G C).
+  destruct (derive finite nodes (clauses s) st) as [ c | ]; intros V; [ | exact I ].
+  exact (IH (push s c) (Some c) (push_sound s c C V) V).
+Qed.
+
+Lemma check_steps_sound : forall nodes s n ss, agrees nodes -> good_nodes nodes ->
+  good_clauses (clauses s) -> good n ->
+  when (check_steps finite nodes s n ss) (csat r 0 (meaning n)).
+Proof using D F next_is prev_is.
+  intros nodes s n ss A G C [ N _ ]; unfold check_steps.
+  generalize (run_steps_sound nodes A G ss s None C I).
+  destruct (run_steps finite nodes s ss None) as [ c | ]; intros V; [ | exact I ].
+  assert (P : deny (xO has_prev) 0) by (unfold deny; rewrite prev_is; exact (fun X => X)).
+  generalize (fun L => within_sound 0 [xO has_prev; lit n] c
+    (conj P (conj L I)) (V 0 (inside_first r))).
+  destruct (within c [xO has_prev; lit n]); [ | exact (fun _ => I) ].
+  exact (fun X => proj2 (N 0) (reject _ 0 X)).
+Qed.
+
+End Soundness.
+
+(** *** The whole certificate *)
+Definition meanings (nodes : map node) (i : positive) : kform :=
+  match get None i nodes with Some n => meaning n | None => KBot end.
+
+Lemma meanings_agree : forall nodes, agrees (meanings nodes) nodes.
+Proof.
+  intros nodes i; unfold meanings; destruct (get None i nodes); [ exact eq_refl | exact I ].
+Qed.
+
+Lemma means_equal : forall nodes v f, when (means nodes v f) (meanings nodes v = f).
+Proof.
+  intros nodes v f; unfold means, meanings.
+  destruct (get None v nodes) as [ n | ]; [ exact (kform_eqb_equal (meaning n) f) | exact I ].
+Qed.
+
+Lemma knows_header_sound : forall nodes, when (knows_header nodes)
+  (meanings nodes has_next = KNext top /\ meanings nodes has_prev = KPrev top
+    /\ meanings nodes has_last = KUntil top (KNeg (KNext top))).
+Proof.
+  intros nodes; unfold knows_header.
+  generalize (means_equal nodes has_next (KNext top)).
+  destruct (means nodes has_next _); [ intros N | exact (fun X => X) ].
+  generalize (means_equal nodes has_prev (KPrev top)).
+  destruct (means nodes has_prev _); [ intros P | exact (fun X => X) ].
+  generalize (means_equal nodes has_last (KUntil top (KNeg (KNext top)))).
+  destruct (means nodes has_last _); [ exact (fun L => conj N (conj P L)) | exact (fun X => X) ].
+Qed.
+
+Lemma check_proof_when : forall finite f p, when (check_proof finite f p)
+  (forall r, fits finite r -> decided r -> sat r 0 f).
+Proof.
+  intros finite f p; unfold check_proof.
+  generalize (fun r den F N P L => read_all_sound r finite den F N P L (table p)).
+  destruct (read_all finite (table p)) as [ [nodes s] | ]; [ | exact (fun _ => I) ].
+  intros H; generalize (fun r den (G : good_nodes r den nodes) => G (root p)).
+  destruct (get None (root p) nodes) as [ n | ]; [ intros R | exact (fun _ => I) ].
+  generalize (knows_header_sound nodes).
+  destruct (knows_header nodes); [ intros (N & P & L) | exact (fun X => X) ].
+  generalize (kform_eqb_equal (meaning n) (core f)).
+  destruct (kform_eqb (meaning n) (core f)); [ intros E | exact (fun X => X) ].
+  assert (S : forall r, fits finite r -> decided r ->
+    when (check_steps finite nodes s n (steps p)) (sat r 0 f)).
+  { intros r F D; assert (C := decided_core r D).
+    destruct (H r _ F N P L (meanings_agree nodes)) as [ G V ].
+    generalize (check_steps_sound r finite (meanings nodes) C F N P nodes s n (steps p)
+      (meanings_agree nodes) G V (R r _ G)); rewrite E.
+    destruct (check_steps finite nodes s n (steps p)); [ | exact (fun X => X) ].
+    exact (proj2 (core_ok r C f 0)). }
+  destruct (check_steps finite nodes s n (steps p)); [ exact S | exact I ].
+Qed.
+
+Theorem check_proof_sound : forall f p, check_proof false f p = true -> Valid f.
+Proof.
+  intros f p E r; exact (when_true _ _ (check_proof_when false f p) E r).
+Qed.
+
+Theorem check_proof_finite_sound : forall f p, check_proof true f p = true -> ValidFinite f.
+Proof.
+  intros f p E r n L.
+  exact (when_true _ _ (check_proof_when true f p) E r (ex_intro _ n L)).
+Qed.

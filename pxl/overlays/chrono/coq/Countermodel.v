@@ -82,7 +82,7 @@ Fixpoint rows (w : list position) (l : nat) (f : kform) : row :=
   end.
 
 (** How often the loop must be unrolled for the rows to repeat themselves: once
-    for each operator of the past around another. *)
+    for each operator of the past inside another. *)
 Fixpoint larger (m n : nat) : nat :=
   match m, n with O, _ => n | _, O => m | S m, S n => S (larger m n) end.
 
@@ -95,12 +95,13 @@ Fixpoint past (f : kform) : nat :=
   | KSince a b => S (larger (past a) (past b))
   end.
 
-Fixpoint copies {A} (c : nat) (v : list A) : list A :=
-  match c with O => [] | S c => v ++ copies c v end.
+(** [u] and then [v], [c] times. *)
+Fixpoint unroll {A} (c : nat) (u v : list A) : list A :=
+  match c with O => u | S c => unroll c u v ++ v end.
 
 (** The row of [f] along [u] and then [v] for ever, the loop unrolled [c] times. *)
 Definition row_of (c : nat) (u v : list position) (f : kform) : row :=
-  let u := u ++ copies c v in rows (u ++ v) (length u) f.
+  let u := unroll c u v in rows (u ++ v) (length u) f.
 
 Definition value (u v : list position) (f : kform) : bool :=
   head (row_of (past f) u v f).
@@ -134,3 +135,715 @@ Definition finite_value (f : tform) (w : list (list positive)) : bool :=
 
 Definition check_finite (f : tform) (w : list (list positive)) : bool :=
   match w with [] => false | _ => if finite_value f w then false else true end.
+
+(** ** Soundness
+
+    [lookup v u]: the positions of [u], then those of [v] for ever. *)
+Fixpoint lookup (v u : list position) (i : nat) {struct i} : position :=
+  match u, i with
+  | x :: _, O => x
+  | _ :: u, S i => lookup v u i
+  | [], O => match v with [] => None | x :: _ => x end
+  | [], S i => match v with [] => None | _ :: u => lookup v u i end
+  end.
+
+Definition follows (r : run) (s : nat -> position) : Prop := forall i,
+  (inside r i <-> exists_at (s i) = true)
+  /\ forall p, holds r i p <-> atom_at p (s i) = true.
+
+(** *** Sums *)
+Lemma add_comm : forall m n, m + n = n + m.
+Proof.
+  intros m n; induction m as [ | m IH ]; [ exact (eq_sym (add_zero n)) | ].
+  rewrite add_succ; exact (f_equal S IH).
+Qed.
+
+Lemma add_swap : forall i m n, i + m + n = i + n + m.
+Proof.
+  intros i m n; induction i as [ | i IH ]; [ exact (add_comm m n) | exact (f_equal S IH) ].
+Qed.
+
+Lemma larger_left : forall m n, m <= larger m n.
+Proof.
+  intros m; induction m as [ | m IH ]; intros n; [ exact (le_zero _) | ].
+  destruct n as [ | n ]; [ exact (le_n _) | exact (le_n_S _ _ (IH n)) ].
+Qed.
+
+Lemma larger_right : forall m n, n <= larger m n.
+Proof.
+  intros m; induction m as [ | m IH ]; intros n; [ exact (le_n n) | ].
+  destruct n as [ | n ]; [ exact (le_zero _) | exact (le_n_S _ _ (IH n)) ].
+Qed.
+
+(** *** What repeats itself from [m] on, every [p] positions *)
+Definition periodic (p m : nat) (P : nat -> Prop) : Prop :=
+  forall i, m <= i -> (P (i + p) <-> P i).
+
+Lemma periodic_from : forall p m n P, m <= n -> periodic p m P -> periodic p n P.
+Proof. intros p m n P L H i N; exact (H i (le_trans _ _ _ L N)). Qed.
+
+Lemma reach_periodic : forall p m A B, periodic p m A -> periodic p m B ->
+  forall d, periodic p m (reach A B d).
+Proof.
+  intros p m A B HA HB d; induction d as [ | d IH ]; [ exact HB | intros i L ].
+  destruct (HA i L) as [ T F ], (IH (S i) (le_S _ _ L)) as [ U G ].
+  split; intros [ X R ]; [ exact (conj (T X) (U R)) | exact (conj (F X) (G R)) ].
+Qed.
+
+Lemma until_periodic : forall p m A B, periodic p m A -> periodic p m B ->
+  periodic p m (fun i => exists d, reach A B d i).
+Proof.
+  intros p m A B HA HB i L; assert (H := fun d => reach_periodic p m A B HA HB d i L).
+  split; intros [ d R ]; exists d; [ exact (proj1 (H d) R) | exact (proj2 (H d) R) ].
+Qed.
+
+Lemma since_step : forall A B i,
+  since A B i <-> B i \/ (A i /\ match i with O => False | S j => since A B j end).
+Proof.
+  intros A B [ | i ]; [ | exact (iff_refl _) ]; split.
+  - intros [ Y | [] ]; left; exact Y.
+  - intros [ Y | [ _ [] ] ]; left; exact Y.
+Qed.
+
+(** Since is a state that one round changes to [X \/ (Y /\ state)], and a second
+    round changes no more. *)
+Lemma since_rounds : forall p m A B, periodic p m A -> periodic p m B -> forall n,
+  exists X Y : Prop,
+    (since A B (n + m) <-> X \/ (Y /\ since A B m)) /\
+    (since A B (n + m + p) <-> X \/ (Y /\ since A B (m + p))).
+Proof.
+  intros p m A B HA HB n; induction n as [ | n (X & Y & E1 & E2) ].
+  - exists False, True; split; (split;
+      [ intros Z; right; exact (conj I Z) | intros [ [] | [ _ Z ] ]; exact Z ]).
+  - exists (B (S (n + m)) \/ (A (S (n + m)) /\ X)), (A (S (n + m)) /\ Y).
+    assert (step : forall a b s t : Prop, (s <-> X \/ (Y /\ t)) ->
+      (b \/ (a /\ s) <-> (b \/ (a /\ X)) \/ ((a /\ Y) /\ t))).
+    { intros a b s t [ T F ]; split.
+      - intros [ K | [ K Z ] ]; [ exact (or_introl (or_introl K)) | ].
+        destruct (T Z) as [ V | [ V W ] ];
+          [ exact (or_introl (or_intror (conj K V))) | exact (or_intror (conj (conj K V) W)) ].
+      - intros [ [ K | [ K V ] ] | [ [ K V ] W ] ]; [ left; exact K | right | right ].
+        + exact (conj K (F (or_introl V))).
+        + exact (conj K (F (or_intror (conj V W)))). }
+    split; [ exact (step _ _ _ _ E1) | ].
+    assert (L : m <= S (n + m)) by exact (le_up (S n) m).
+    destruct (HA _ L) as [ TA FA ], (HB _ L) as [ TB FB ].
+    destruct (step (A (S (n + m))) (B (S (n + m))) _ _ E2) as [ T F ]; split.
+    + intros [ K | [ K Z ] ]; apply T; [ left; exact (TB K) | right; exact (conj (TA K) Z) ].
+    + intros Z; destruct (F Z) as [ K | [ K V ] ]; [ left; exact (FB K) | ].
+      right; exact (conj (FA K) V).
+Qed.
+
+Lemma since_periodic : forall p m A B, periodic p m A -> periodic p m B ->
+  periodic p (m + p) (since A B).
+Proof.
+  intros p m A B HA HB i L; destruct (le_sum _ _ L) as [ d E ]; rewrite E; clear L E i.
+  induction d as [ | d [ T F ] ].
+  - destruct (since_rounds p m A B HA HB p) as (X & Y & [ T F ] & [ U G ]).
+    rewrite (add_comm p m) in T, F, U, G; simpl; split.
+    + intros Z; destruct (U Z) as [ K | [ _ K ] ]; [ exact (F (or_introl K)) | exact K ].
+    + intros Z; destruct (T Z) as [ K | [ K _ ] ]; [ exact (G (or_introl K)) | ].
+      exact (G (or_intror (conj K Z))).
+  - assert (L : m <= S (d + (m + p))).
+    { rewrite (add_comm m p); exact (le_trans _ _ _ (le_up p m) (le_up (S d) (p + m))). }
+    destruct (HA _ L) as [ TA FA ], (HB _ L) as [ TB FB ]; split.
+    + intros [ K | [ K Z ] ]; [ left; exact (TB K) | right; exact (conj (TA K) (T Z)) ].
+    + intros [ K | [ K Z ] ]; [ left; exact (FB K) | right; exact (conj (FA K) (F Z)) ].
+Qed.
+
+(** *** Rows that say what holds, from position [i] on *)
+Fixpoint agree (P : nat -> Prop) (i : nat) (a : row) : Prop :=
+  match a with [] => True | x :: a => (P i <-> x = true) /\ agree P (S i) a end.
+
+(** [w] lists the positions of [s] from [i] on. *)
+Fixpoint along (s : nat -> position) (i : nat) (w : list position) : Prop :=
+  match w with [] => True | x :: w => s i = x /\ along s (S i) w end.
+
+Lemma agree_map : forall (P : nat -> Prop) s t,
+  (forall i, P i <-> t (s i) = true) -> forall w i, along s i w -> agree P i (map t w).
+Proof.
+  intros P s t H w; induction w as [ | x w IH ]; intros i K; [ exact I | ].
+  destruct K as [ E K ]; generalize (H i); rewrite E; intros X; exact (conj X (IH _ K)).
+Qed.
+
+Lemma agree_negb : forall P a i, agree P i a -> agree (fun i => ~ P i) i (map negb a).
+Proof.
+  intros P a; induction a as [ | x a IH ]; intros i K; [ exact I | ].
+  destruct K as [ [ T F ] K ]; split; [ | exact (IH _ K) ].
+  destruct x; simpl; split.
+  - intros N; destruct (N (F eq_refl)).
+  - discriminate.
+  - exact (fun _ => eq_refl).
+  - intros _ X; discriminate (T X).
+Qed.
+
+Definition computes (c : Prop -> Prop -> Prop) (op : bool -> bool -> bool) : Prop :=
+  forall P Q x y, (P <-> x = true) -> (Q <-> y = true) -> (c P Q <-> op x y = true).
+
+Lemma agree_combine : forall c op, computes c op -> forall P Q a b i,
+  agree P i a -> agree Q i b -> agree (fun i => c (P i) (Q i)) i (combine op a b).
+Proof.
+  intros c op C P Q a; induction a as [ | x a IH ]; intros [ | y b ] i K M; try exact I.
+  exact (conj (C _ _ _ _ (proj1 K) (proj1 M)) (IH _ _ (proj2 K) (proj2 M))).
+Qed.
+
+Lemma computes_and : computes and andb.
+Proof.
+  intros P Q x y [ T F ] [ U G ]; destruct x; simpl; split.
+  - intros [ _ Y ]; exact (U Y).
+  - intros E; exact (conj (F eq_refl) (G E)).
+  - intros [ X _ ]; exact (T X).
+  - discriminate.
+Qed.
+
+Lemma computes_or : computes or orb.
+Proof.
+  intros P Q x y [ T F ] [ U G ]; destruct x; simpl; split.
+  - exact (fun _ => eq_refl).
+  - intros _; left; exact (F eq_refl).
+  - intros [ X | Y ]; [ discriminate (T X) | exact (U Y) ].
+  - intros E; right; exact (G E).
+Qed.
+
+Lemma computes_impl : computes (fun P Q => P -> Q) implb.
+Proof.
+  intros P Q x y [ T F ] [ U G ]; destruct x; simpl; split.
+  - intros X; exact (U (X (F eq_refl))).
+  - intros E _; exact (G E).
+  - exact (fun _ => eq_refl).
+  - intros _ X; discriminate (T X).
+Qed.
+
+Lemma computes_iff : computes iff eqb.
+Proof.
+  intros P Q x y [ T F ] [ U G ]; destruct x, y; simpl; split; try discriminate.
+  - exact (fun _ => eq_refl).
+  - intros _; exact (conj (fun _ => G eq_refl) (fun _ => F eq_refl)).
+  - intros [ X _ ]; exact (U (X (F eq_refl))).
+  - intros [ _ X ]; exact (T (X (G eq_refl))).
+  - exact (fun _ => eq_refl).
+  - intros _; split; [ intros X; discriminate (T X) | intros X; discriminate (U X) ].
+Qed.
+
+Lemma agree_shift : forall P s a i, agree P i a -> (P (length a + i) <-> s = true) ->
+  agree (fun i => P (S i)) i (shift a s).
+Proof.
+  intros P s a; induction a as [ | x a IH ]; intros i K E; [ exact I | ].
+  generalize (IH (S i) (proj2 K)); rewrite add_succ; intros J.
+  refine (conj _ (J E)); destruct a as [ | y a ]; [ exact E | exact (proj1 (proj2 K)) ].
+Qed.
+
+Lemma agree_delay : forall P a i s, agree P i a ->
+  (match i with O => False | S j => P j end <-> s = true) ->
+  agree (fun i => match i with O => False | S j => P j end) i (delay a s).
+Proof.
+  intros P a; induction a as [ | x a IH ]; intros i s K E; [ exact I | ].
+  exact (conj E (IH (S i) x (proj2 K) (proj1 K))).
+Qed.
+
+Lemma computes_step : forall (A B S : Prop) x y s,
+  (A <-> x = true) -> (B <-> y = true) -> (S <-> s = true) ->
+  (B \/ (A /\ S) <-> (if y then true else if x then s else false) = true).
+Proof.
+  intros A B S x y s [ T F ] [ U G ] [ V H ]; destruct y; [ | destruct x ]; split.
+  - exact (fun _ => eq_refl).
+  - intros _; left; exact (G eq_refl).
+  - intros [ Y | [ _ Z ] ]; [ discriminate (U Y) | exact (V Z) ].
+  - intros E; right; exact (conj (F eq_refl) (H E)).
+  - intros [ Y | [ X _ ] ]; [ exact (U Y) | exact (T X) ].
+  - discriminate.
+Qed.
+
+Lemma iff_by : forall P Q R : Prop, (P <-> Q) -> (Q <-> R) -> (P <-> R).
+Proof.
+  intros P Q R [ T F ] [ U G ]; exact (conj (fun X => U (T X)) (fun X => F (G X))).
+Qed.
+
+Lemma agree_since : forall A B a b i s, agree A i a -> agree B i b ->
+  (match i with O => False | S j => since A B j end <-> s = true) ->
+  agree (since A B) i (since_row a b s).
+Proof.
+  intros A B a; induction a as [ | x a IH ]; intros [ | y b ] i s K M E; try exact I.
+  assert (H := iff_by _ _ _ (since_step A B i)
+    (computes_step _ _ _ _ _ _ (proj1 K) (proj1 M) E)).
+  exact (conj H (IH b (S i) _ (proj2 K) (proj2 M) H)).
+Qed.
+
+Lemma until_step : forall A B i,
+  (exists d, reach A B d i) <-> B i \/ (A i /\ exists d, reach A B d (S i)).
+Proof.
+  intros A B i; split.
+  - intros [ [ | d ] R ]; [ left; exact R | right ].
+    exact (conj (proj1 R) (ex_intro _ d (proj2 R))).
+  - intros [ Y | [ X [ d R ] ] ]; [ exists 0; exact Y | exists (S d); exact (conj X R) ].
+Qed.
+
+Lemma agree_until : forall A B s n a b i, length a = n -> length b = n ->
+  agree A i a -> agree B i b -> ((exists d, reach A B d (n + i)) <-> s = true) ->
+  agree (fun i => exists d, reach A B d i) i (until_row a b s).
+Proof.
+  intros A B s n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] i La Lb K M E;
+    try exact I; try discriminate.
+  injection La as La; injection Lb as Lb.
+  generalize (IH a b (S i) La Lb (proj2 K) (proj2 M)); rewrite add_succ; intros J.
+  assert (R := J E); refine (conj _ R).
+  refine (iff_by _ _ _ (until_step A B i) (computes_step _ _ _ _ _ _ (proj1 K) (proj1 M) _)).
+  destruct a as [ | x' a ], b as [ | y' b ].
+  - rewrite <- La in E; exact E.
+  - rewrite <- La in Lb; discriminate Lb.
+  - rewrite <- La in Lb; discriminate Lb.
+  - exact (proj1 R).
+Qed.
+
+Lemma agree_drop : forall P l a i, agree P i a -> agree P (l + i) (drop l a).
+Proof.
+  intros P l; induction l as [ | l IH ]; intros a i K; [ exact K | ].
+  destruct a as [ | x a ]; [ exact I | ].
+  generalize (IH a (S i) (proj2 K)); rewrite add_succ; exact (fun X => X).
+Qed.
+
+Lemma agree_head : forall P i a n, length a = S n -> agree P i a -> (P i <-> head a = true).
+Proof. intros P i [ | x a ] n L K; [ discriminate L | exact (proj1 K) ]. Qed.
+
+Lemma length_drop : forall l n a, length a = l + n -> length (drop l a) = n.
+Proof.
+  intros l n; induction l as [ | l IH ]; intros a L; [ exact L | ].
+  destruct a as [ | x a ]; [ discriminate L | injection L as L; exact (IH a L) ].
+Qed.
+
+(** *** Until, once around the loop *)
+Lemma until_found : forall A B a b i, agree A i a -> agree B i b ->
+  head (until_row a b false) = true -> exists d, reach A B d i.
+Proof.
+  intros A B a; induction a as [ | x a IH ]; intros [ | y b ] i K M E; try discriminate E.
+  apply until_step; simpl in E; destruct y; [ left; exact (proj2 (proj1 M) eq_refl) | right ].
+  destruct x; [ | discriminate E ]; split; [ exact (proj2 (proj1 K) eq_refl) | ].
+  apply (IH b (S i) (proj2 K) (proj2 M)); destruct (until_row a b false); exact E.
+Qed.
+
+Lemma until_walk : forall A B n a b i d, length a = n -> length b = n ->
+  agree A i a -> agree B i b -> reach A B d i ->
+  head (until_row a b false) = true \/ exists e, d = n + e /\ reach A B e (n + i).
+Proof.
+  intros A B n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] i d La Lb K M R;
+    try discriminate.
+  - right; exists d; exact (conj eq_refl R).
+  - injection La as La; injection Lb as Lb; simpl.
+    destruct d as [ | d ]; [ left; rewrite (proj1 (proj1 M) R); exact eq_refl | ].
+    rewrite (proj1 (proj1 K) (proj1 R)).
+    destruct (IH a b (S i) d La Lb (proj2 K) (proj2 M) (proj2 R)) as [ E | (e & E & X) ].
+    + left; destruct y; [ exact eq_refl | destruct (until_row a b false); exact E ].
+    + right; exists e; rewrite add_succ in X; exact (conj (f_equal S E) X).
+Qed.
+
+(** *** The rows of a formula *)
+Section Rows.
+Variables (r : run) (s : nat -> position) (w : list position) (l q start : nat).
+Let p : nat := S q.
+Hypotheses (follow : follows r s) (listed : along s 0 w) (size : length w = l + p)
+  (repeats : forall i, start <= i -> s (i + p) = s i).
+
+(** Where the [c]th round begins. *)
+Fixpoint round (c : nat) : nat := match c with O => start | S c => round c + p end.
+
+Lemma round_le : forall c d, c <= d -> round c <= round d.
+Proof using Type.
+  intros c d H; induction H as [ | d H IH ]; [ exact (le_n _) | ].
+  simpl; rewrite add_comm; exact (le_trans _ _ _ IH (le_up p _)).
+Qed.
+
+Lemma position_periodic : forall (P : nat -> Prop) t,
+  (forall i, P i <-> t (s i) = true) -> periodic p start P.
+Proof using repeats.
+  intros P t H i L; refine (iff_by _ _ _ (H (i + p)) _); rewrite (repeats i L).
+  exact (conj (proj2 (H i)) (proj1 (H i))).
+Qed.
+
+Lemma inside_periodic : periodic p start (inside r).
+Proof using follow repeats.
+  exact (position_periodic _ exists_at (fun i => proj1 (follow i))).
+Qed.
+
+Lemma both_periodic : forall (c : Prop -> Prop -> Prop),
+  (forall P P' Q Q', (P <-> P') -> (Q <-> Q') -> c P Q -> c P' Q') ->
+  forall m P Q, periodic p m P -> periodic p m Q -> periodic p m (fun i => c (P i) (Q i)).
+Proof using Type.
+  intros c C m P Q HP HQ i L; assert (X := HP i L); assert (Y := HQ i L).
+  exact (conj (C _ _ _ _ X Y) (C _ _ _ _ (iff_sym X) (iff_sym Y))).
+Qed.
+
+Lemma and_same : forall P P' Q Q' : Prop, (P <-> P') -> (Q <-> Q') -> P /\ Q -> P' /\ Q'.
+Proof using Type.
+  intros P P' Q Q' [ T _ ] [ U _ ] [ X Y ]; exact (conj (T X) (U Y)).
+Qed.
+
+Lemma truth_periodic : forall f, periodic p (round (past f)) (fun i => csat r i f).
+Proof using follow repeats.
+  assert (left : forall a b P, periodic p (round a) P -> periodic p (round (larger a b)) P).
+  { intros a b P; exact (periodic_from _ _ _ P (round_le _ _ (larger_left a b))). }
+  assert (right : forall a b P, periodic p (round b) P -> periodic p (round (larger a b)) P).
+  { intros a b P; exact (periodic_from _ _ _ P (round_le _ _ (larger_right a b))). }
+  assert (within : forall m P, periodic p (round m) P ->
+    periodic p (round m) (fun i => inside r i /\ P i)).
+  { intros m P H; refine (both_periodic and and_same _ _ _ _ H).
+    exact (periodic_from _ _ _ _ (round_le 0 m (le_zero m)) inside_periodic). }
+  intros f; induction f as [ a | | f IH | f IHf g IHg | f IHf g IHg | f IHf g IHg
+    | f IHf g IHg | f IH | f IHf g IHg | f IH | f IHf g IHg ].
+  - exact (position_periodic _ (atom_at a) (fun i => proj2 (follow i) a)).
+  - exact (fun i _ => iff_refl _).
+  - intros i L; exact (not_iff_compat (IH i L)).
+  - exact (both_periodic and and_same _ _ _ (left _ _ _ IHf) (right _ _ _ IHg)).
+  - refine (both_periodic or _ _ _ _ (left _ _ _ IHf) (right _ _ _ IHg)).
+    intros P P' Q Q' [ T _ ] [ U _ ] [ X | X ]; [ left; exact (T X) | right; exact (U X) ].
+  - refine (both_periodic (fun P Q => P -> Q) _ _ _ _ (left _ _ _ IHf) (right _ _ _ IHg)).
+    intros P P' Q Q' [ _ F ] [ U _ ] X Y; exact (U (X (F Y))).
+  - refine (both_periodic iff _ _ _ _ (left _ _ _ IHf) (right _ _ _ IHg)).
+    intros P P' Q Q' X Y Z; exact (iff_by _ _ _ (iff_sym X) (iff_by _ _ _ Z Y)).
+  - intros i L; exact (within _ _ IH (S i) (le_S _ _ L)).
+  - exact (until_periodic _ _ _ _ (left _ _ _ IHf) (within _ _ (right _ _ _ IHg))).
+  - intros i L; destruct i as [ | i ].
+    + simpl in L; unfold p in L; rewrite add_comm in L.
+      destruct (le_none _ (le_trans _ _ _ (le_n_S _ _ (le_zero _)) L)).
+    + apply IH; simpl in L; unfold p in L; rewrite add_comm in L.
+      exact (le_trans _ _ _ (le_up q _) (le_back _ _ L)).
+  - exact (since_periodic _ _ _ _ (left _ _ _ IHf) (right _ _ _ IHg)).
+Qed.
+
+(** A row of the whole length that agrees with [P]. *)
+Definition right_row (P : nat -> Prop) (a : row) : Prop := agree P 0 a /\ length a = l + p.
+
+Lemma right_map : forall (P : nat -> Prop) t, (forall i, P i <-> t (s i) = true) ->
+  right_row P (map t w).
+Proof using listed size.
+  intros P t H; split; [ exact (agree_map P s t H w 0 listed) | ].
+  rewrite map_length; exact size.
+Qed.
+
+Lemma length_combine : forall op n a b, length a = n -> length b = n ->
+  length (combine op a b) = n.
+Proof using Type.
+  intros op n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] La Lb; try discriminate.
+  - exact eq_refl.
+  - injection La as La; injection Lb as Lb; exact (f_equal S (IH a b La Lb)).
+Qed.
+
+Lemma right_combine : forall c op, computes c op -> forall P Q a b,
+  right_row P a -> right_row Q b -> right_row (fun i => c (P i) (Q i)) (combine op a b).
+Proof using Type.
+  intros c op C P Q a b [ K La ] [ M Lb ].
+  exact (conj (agree_combine c op C P Q a b 0 K M) (length_combine op _ a b La Lb)).
+Qed.
+
+(** What a row says where the loop begins, it says where the next round begins. *)
+Lemma loop_head : forall (P Q : nat -> Prop) a, periodic p l Q -> agree P l a ->
+  length a = p -> (P l <-> Q l) -> (Q (l + p) <-> head a = true).
+Proof using Type.
+  intros P Q a HQ K L E; refine (iff_by _ _ _ (HQ l (le_n l)) _).
+  exact (iff_by _ _ _ (iff_sym E) (agree_head P l a q L K)).
+Qed.
+
+Lemma length_shift : forall x a, length (shift a x) = length a.
+Proof using Type.
+  intros x a; induction a as [ | y a IH ]; [ exact eq_refl | exact (f_equal S IH) ].
+Qed.
+
+Lemma length_delay : forall a x, length (delay a x) = length a.
+Proof using Type.
+  intros a; induction a as [ | y a IH ]; intros x; [ exact eq_refl | exact (f_equal S (IH y)) ].
+Qed.
+
+Lemma length_since : forall n a b x, length a = n -> length b = n ->
+  length (since_row a b x) = n.
+Proof using Type.
+  intros n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] z La Lb; try discriminate.
+  - exact eq_refl.
+  - injection La as La; injection Lb as Lb; exact (f_equal S (IH a b _ La Lb)).
+Qed.
+
+Lemma length_until : forall n a b x, length a = n -> length b = n ->
+  length (until_row a b x) = n.
+Proof using Type.
+  intros n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] z La Lb; try discriminate.
+  - exact eq_refl.
+  - injection La as La; injection Lb as Lb; exact (f_equal S (IH a b _ La Lb)).
+Qed.
+
+Lemma right_drop : forall P a, right_row P a -> agree P l (drop l a) /\ length (drop l a) = p.
+Proof using Type.
+  intros P a [ K L ]; split; [ | exact (length_drop l p a L) ].
+  generalize (agree_drop P l a 0 K); rewrite add_zero; exact (fun X => X).
+Qed.
+
+Lemma right_next : forall P a, periodic p l P -> right_row P a ->
+  right_row (fun i => P (S i)) (shift a (head (drop l a))).
+Proof using Type.
+  intros P a H R; destruct (right_drop P a R) as [ K L ], R as [ M N ].
+  split; [ | rewrite length_shift; exact N ].
+  apply (agree_shift P _ a 0 M); rewrite add_zero, N.
+  exact (loop_head P P _ H K L (iff_refl _)).
+Qed.
+
+(** Whatever the distance of the end, there is one within the first round. *)
+Lemma until_round : forall A B a b, periodic p l A -> periodic p l B ->
+  agree A l a -> agree B l b -> length a = p -> length b = p ->
+  ((exists d, reach A B d l) <-> head (until_row a b false) = true).
+Proof using Type.
+  intros A B a b HA HB K M La Lb; split; [ | exact (until_found A B a b l K M) ].
+  intros [ d R ].
+  assert (X : forall n d, d <= n -> reach A B d l -> head (until_row a b false) = true).
+  { intros n; induction n as [ | n IH ]; intros e L Y;
+      destruct (until_walk A B p a b l e La Lb K M Y) as [ E | (c & E & Z) ]; try exact E.
+    - rewrite E in L; destruct (le_none _ (le_trans _ _ _ (le_n_S _ _ (le_zero _)) L)).
+    - rewrite E in L; apply (IH c (le_trans _ _ _ (le_up q c) (le_back _ _ L))).
+      rewrite (add_comm p l) in Z.
+      exact (proj1 (reach_periodic p l A B HA HB c l (le_n l)) Z). }
+  exact (X d d (le_n d) R).
+Qed.
+
+Lemma right_until : forall A B a b, periodic p l A -> periodic p l B ->
+  right_row A a -> right_row B b ->
+  right_row (fun i => exists d, reach A B d i)
+    (until_row a b (head (until_row (drop l a) (drop l b) false))).
+Proof using Type.
+  intros A B a b HA HB Ra Rb.
+  destruct (right_drop A a Ra) as [ Ka La ], (right_drop B b Rb) as [ Kb Lb ].
+  destruct Ra as [ Ma Na ], Rb as [ Mb Nb ].
+  split; [ | exact (length_until _ a b _ Na Nb) ].
+  apply (agree_until A B _ (l + p) a b 0 Na Nb Ma Mb); rewrite add_zero.
+  refine (iff_by _ _ _ (until_periodic p l A B HA HB l (le_n l)) _).
+  exact (until_round A B _ _ HA HB Ka Kb La Lb).
+Qed.
+
+Lemma rows_right : forall f, round (past f) <= l ->
+  right_row (fun i => csat r i f) (rows w l f).
+Proof using follow repeats listed size.
+  assert (left : forall a b, round (larger a b) <= l -> round a <= l).
+  { intros a b; exact (le_trans _ _ _ (round_le _ _ (larger_left a b))). }
+  assert (right : forall a b, round (larger a b) <= l -> round b <= l).
+  { intros a b; exact (le_trans _ _ _ (round_le _ _ (larger_right a b))). }
+  assert (under : forall a, round (S a) <= l -> round a <= l).
+  { intros a; exact (le_trans _ _ _ (round_le _ _ (le_S _ _ (le_n a)))). }
+  assert (ins := right_map _ exists_at (fun i => proj1 (follow i))).
+  assert (from : forall f, round (past f) <= l -> periodic p l (fun i => csat r i f)).
+  { intros f L; exact (periodic_from _ _ _ _ L (truth_periodic f)). }
+  assert (within : forall f, round (past f) <= l ->
+    periodic p l (fun i => inside r i /\ csat r i f)).
+  { intros f L; refine (both_periodic and and_same _ _ _ _ (from f L)).
+    exact (periodic_from _ _ _ _ (le_trans _ _ _ (round_le _ _ (le_zero _)) L) inside_periodic). }
+  intros f; induction f as [ a | | f IH | f IHf g IHg | f IHf g IHg | f IHf g IHg
+    | f IHf g IHg | f IH | f IHf g IHg | f IH | f IHf g IHg ]; intros L.
+  - exact (right_map _ (atom_at a) (fun i => proj2 (follow i) a)).
+  - refine (right_map _ (fun _ => false) (fun i => conj _ _)); [ intros [] | discriminate ].
+  - destruct (IH L) as [ K N ]; split; [ exact (agree_negb _ _ 0 K) | ].
+    exact (eq_trans (map_length negb _) N).
+  - exact (right_combine _ _ computes_and _ _ _ _ (IHf (left _ _ L)) (IHg (right _ _ L))).
+  - exact (right_combine _ _ computes_or _ _ _ _ (IHf (left _ _ L)) (IHg (right _ _ L))).
+  - exact (right_combine _ _ computes_impl _ _ _ _ (IHf (left _ _ L)) (IHg (right _ _ L))).
+  - exact (right_combine _ _ computes_iff _ _ _ _ (IHf (left _ _ L)) (IHg (right _ _ L))).
+  - exact (right_next _ _ (within f L) (right_combine _ _ computes_and _ _ _ _ ins (IH L))).
+  - exact (right_until _ _ _ _ (from f (left _ _ L)) (within g (right _ _ L))
+      (IHf (left _ _ L))
+      (right_combine _ _ computes_and _ _ _ _ ins (IHg (right _ _ L)))).
+  - destruct (IH (under _ L)) as [ K N ]; split; [ | exact (eq_trans (length_delay _ _) N) ].
+    apply (agree_delay _ _ 0 false K); split; [ intros [] | discriminate ].
+  - destruct (IHf (left _ _ (under _ L))) as [ K M ], (IHg (right _ _ (under _ L))) as [ N O ].
+    split; [ | exact (length_since _ _ _ _ M O) ].
+    apply (agree_since _ _ _ _ 0 false K N); split; [ intros [] | discriminate ].
+Qed.
+End Rows.
+
+(** *** Lassos *)
+Lemma lookup_past : forall v u d, lookup v u (d + length u) = lookup v v d.
+Proof.
+  intros v u; induction u as [ | x u IH ]; intros d.
+  - rewrite add_zero; destruct v as [ | y v ], d as [ | d ]; exact eq_refl.
+  - simpl length; rewrite add_succ; exact (IH d).
+Qed.
+
+Lemma lookup_app : forall v u i, lookup v (u ++ v) i = lookup v u i.
+Proof.
+  intros v u; induction u as [ | x u IH ]; intros i.
+  - destruct v as [ | y v ], i as [ | i ]; exact eq_refl.
+  - destruct i as [ | i ]; [ exact eq_refl | exact (IH i) ].
+Qed.
+
+Lemma lookup_unroll : forall v u c i, lookup v (unroll c u v) i = lookup v u i.
+Proof.
+  intros v u c i; induction c as [ | c IH ]; [ exact eq_refl | ].
+  exact (eq_trans (lookup_app v _ i) IH).
+Qed.
+
+Lemma lookup_periodic : forall v u i, length u <= i ->
+  lookup v u (i + length v) = lookup v u i.
+Proof.
+  intros v u i L; destruct (le_sum _ _ L) as [ d E ]; rewrite E, add_swap.
+  rewrite !lookup_past; exact eq_refl.
+Qed.
+
+Lemma along_lookup : forall s v w i, (forall j, s (j + i) = lookup v w j) -> along s i w.
+Proof.
+  intros s v w; induction w as [ | x w IH ]; intros i H; [ exact I | ].
+  split; [ exact (H 0) | apply IH; intros j; rewrite add_succ; exact (H (S j)) ].
+Qed.
+
+Lemma app_length : forall (u v : list position), length (u ++ v) = length u + length v.
+Proof.
+  intros u v; induction u as [ | x u IH ]; [ exact eq_refl | exact (f_equal S IH) ].
+Qed.
+
+Lemma unroll_length : forall (u v : list position) q, length v = S q -> forall c,
+  length (unroll c u v) = round q (length u) c.
+Proof.
+  intros u v q E c; induction c as [ | c IH ]; [ exact eq_refl | simpl ].
+  rewrite app_length, IH, E; exact eq_refl.
+Qed.
+
+(** The row is right, and as long as the loop unrolled. *)
+Lemma row_of_right : forall r u v q f c, length v = S q -> follows r (lookup v u) ->
+  past f <= c ->
+  agree (fun i => csat r i f) 0 (row_of c u v f)
+  /\ length (row_of c u v f) = round q (length u) c + S q.
+Proof.
+  intros r u v q f c E H L; unfold row_of.
+  assert (N := unroll_length u v q E c); rewrite N.
+  apply (rows_right r (lookup v u) _ _ q (length u) H).
+  - apply (along_lookup _ v); intros j; rewrite add_zero, lookup_app.
+    exact (eq_sym (lookup_unroll v u c j)).
+  - rewrite app_length, N, E; exact eq_refl.
+  - intros i K; rewrite <- E; exact (lookup_periodic v u i K).
+  - exact (round_le q (length u) _ _ L).
+Qed.
+
+Theorem value_right : forall r u x v f, follows r (lookup (x :: v) u) ->
+  (csat r 0 f <-> value u (x :: v) f = true).
+Proof.
+  intros r u x v f H.
+  destruct (row_of_right r u (x :: v) _ f _ eq_refl H (le_n (past f))) as [ K L ].
+  refine (agree_head _ 0 _ _ (eq_trans L (add_succ _ _)) K).
+Qed.
+
+Lemma agree_decides : forall P a i j, agree P i a -> j < length a ->
+  P (j + i) \/ ~ P (j + i).
+Proof.
+  intros P a; induction a as [ | x a IH ]; intros i j K L.
+  - destruct (le_none _ (le_trans _ _ _ L (le_zero _))).
+  - destruct j as [ | j ].
+    + destruct (proj1 K) as [ T F ]; simpl; destruct x; [ left; exact (F eq_refl) | right ].
+      intros X; discriminate (T X).
+    + generalize (IH (S i) j (proj2 K) (le_back _ _ L)); rewrite add_succ; exact (fun X => X).
+Qed.
+
+Lemma round_beyond : forall q n c i, i <= c -> i < round q n c + S q.
+Proof.
+  intros q n c i L; rewrite add_succ, add_comm; refine (le_trans _ _ _ (le_n_S _ _ _) (le_up q _)).
+  refine (le_trans _ _ _ L _); clear L i; induction c as [ | c IH ]; [ exact (le_zero _) | ].
+  simpl; rewrite add_succ, add_comm; exact (le_trans _ _ _ (le_n_S _ _ IH) (le_up q _)).
+Qed.
+
+(** Every lasso, and so every finite run, is decided. *)
+Theorem follows_decided : forall r u x v, follows r (lookup (x :: v) u) -> decided r.
+Proof.
+  intros r u x v H; apply core_decided; intros i f; set (c := past f + i).
+  assert (P : past f <= c) by (unfold c; rewrite add_comm; exact (le_up i _)).
+  destruct (row_of_right r u (x :: v) _ f c eq_refl H P) as [ K L ].
+  generalize (agree_decides _ _ 0 i K); rewrite add_zero, L; intros X.
+  exact (X (round_beyond _ _ c i (le_up _ i))).
+Qed.
+
+(** ** The verdicts
+
+    The run of a lasso, and of a list of positions. *)
+Definition lasso (u v : list position) : run :=
+  {| last := None; holds := fun i p => atom_at p (lookup v u i) = true |}.
+
+Definition finite_run (w : list position) : run :=
+  {| last := Some (pred (length w));
+     holds := fun i p => atom_at p (lookup [None] w i) = true |}.
+
+Definition exist_all (w : list position) : Prop := forall x, In x w -> exists_at x = true.
+
+Lemma lookup_exists : forall v u, exist_all v -> exist_all u -> v <> [] ->
+  forall i, exists_at (lookup v u i) = true.
+Proof.
+  intros v u V U N i; revert u U; induction i as [ | i IH ]; intros [ | x u ] U.
+  - destruct v as [ | x v ]; [ destruct (N eq_refl) | exact (V x (or_introl eq_refl)) ].
+  - exact (U x (or_introl eq_refl)).
+  - destruct v as [ | x v ]; [ destruct (N eq_refl) | ].
+    exact (IH v (fun y Y => V y (or_intror Y))).
+  - exact (IH u (fun y Y => U y (or_intror Y))).
+Qed.
+
+Lemma lasso_follows : forall v u, exist_all v -> exist_all u -> v <> [] ->
+  follows (lasso u v) (lookup v u).
+Proof.
+  intros v u V U N i; split; [ | exact (fun p => iff_refl _) ].
+  exact (conj (fun _ => lookup_exists v u V U N i) (fun _ => I)).
+Qed.
+
+Lemma lookup_ended : forall i, lookup [None] [] i = None.
+Proof. intros i; induction i as [ | [ | i ] IH ]; exact eq_refl || exact IH. Qed.
+
+Lemma lookup_inside : forall w x, exist_all (x :: w) -> forall i,
+  i <= length w <-> exists_at (lookup [None] (x :: w) i) = true.
+Proof.
+  intros w; induction w as [ | y w IH ]; intros x E [ | i ].
+  - exact (conj (fun _ => E x (or_introl eq_refl)) (fun _ => le_n 0)).
+  - simpl; rewrite lookup_ended; split; [ | discriminate ].
+    intros L; destruct (le_none _ (le_trans _ _ _ (le_n_S _ _ (le_zero i)) L)).
+  - exact (conj (fun _ => E x (or_introl eq_refl)) (fun _ => le_zero _)).
+  - destruct (IH y (fun z Z => E z (or_intror Z)) i) as [ T F ]; split.
+    + intros L; exact (T (le_back _ _ L)).
+    + intros X; exact (le_n_S _ _ (F X)).
+Qed.
+
+Lemma finite_follows : forall w x, exist_all (x :: w) ->
+  follows (finite_run (x :: w)) (lookup [None] (x :: w)).
+Proof.
+  intros w x E i; exact (conj (lookup_inside w x E i) (fun p => iff_refl _)).
+Qed.
+
+Lemma positions_exist : forall w, exist_all (positions w).
+Proof.
+  intros w; induction w as [ | l w IH ]; intros x X; [ destruct X | ].
+  destruct X as [ [] | X ]; [ exact eq_refl | exact (IH x X) ].
+Qed.
+
+Lemma check_lasso_when : forall f u v, when (check_lasso f u v) (~ Valid f).
+Proof.
+  intros f u [ | x v ]; [ exact I | unfold check_lasso ].
+  change (positions (x :: v)) with (position_of x :: positions v).
+  set (r := lasso (positions u) (position_of x :: positions v)).
+  assert (H : follows r (lookup (position_of x :: positions v) (positions u))).
+  { exact (lasso_follows (positions (x :: v)) (positions u)
+      (positions_exist _) (positions_exist _) (fun E => match E in _ = z
+        return match z with [] => False | _ => True end with eq_refl => I end)). }
+  assert (D := follows_decided _ _ _ _ H).
+  destruct (value_right _ _ _ _ (core f) H) as [ T _ ].
+  destruct (core_ok _ (decided_core _ D) f 0) as [ C _ ].
+  destruct (value (positions u) (position_of x :: positions v) (core f)); [ exact I | ].
+  intros V; discriminate (T (C (V r eq_refl D))).
+Qed.
+
+Lemma finite_value_right : forall f x w,
+  decided (finite_run (positions (x :: w))) /\
+  (sat (finite_run (positions (x :: w))) 0 f <-> finite_value f (x :: w) = true).
+Proof.
+  intros f x w.
+  assert (H := finite_follows (positions w) (position_of x) (positions_exist (x :: w))).
+  assert (D := follows_decided _ _ _ _ H); split; [ exact D | ].
+  exact (iff_by _ _ _ (core_ok _ (decided_core _ D) f 0) (value_right _ _ _ _ (core f) H)).
+Qed.
+
+Lemma check_finite_when : forall f w, when (check_finite f w) (~ ValidFinite f).
+Proof.
+  intros f [ | x w ]; [ exact I | unfold check_finite ].
+  destruct (finite_value_right f x w) as [ D [ T _ ] ].
+  destruct (finite_value f (x :: w)); [ exact I | ].
+  intros V; discriminate (T (V (finite_run (positions (x :: w))) _ eq_refl D)).
+Qed.
+
+Theorem check_lasso_sound : forall f u v, check_lasso f u v = true -> ~ Valid f.
+Proof. intros f u v; exact (when_true _ _ (check_lasso_when f u v)). Qed.
+
+Theorem check_finite_sound : forall f w, check_finite f w = true -> ~ ValidFinite f.
+Proof. intros f w; exact (when_true _ _ (check_finite_when f w)). Qed.

@@ -212,3 +212,77 @@ Fixpoint read_formula (t : list N) (i : positive) (nodes : trie tform) (f : tfor
   end.
 
 Definition formula (t : list byte) : tform := read_formula (read_numbers t) 1 Leaf Bot.
+
+(** ** The theorems that an answer is made of *)
+Lemma check_valid_when : forall finite t f c, when (check_valid finite t f c)
+  (forall r, fits finite r -> decided r -> sat r 0 f).
+Proof.
+  intros finite t f c; unfold check_valid.
+  destruct (same_text (print f) t); [ | exact I ].
+  destruct (read_proof c) as [ p | ]; [ exact (check_proof_when finite f p) | exact I ].
+Qed.
+
+Lemma not_valid_when : forall t f c, when (check_not_valid t f c) (~ Valid f).
+Proof.
+  intros t f c; unfold check_not_valid.
+  destruct (same_text (print f) t); [ | exact I ].
+  destruct (read_run c) as [ [ [ | n ] w ] | ]; try exact I.
+  destruct (split (pred (Pos.to_nat n)) w) as [ u v ]; exact (check_lasso_when f u v).
+Qed.
+
+Lemma not_valid_finite_when : forall t f c,
+  when (check_not_valid_finite t f c) (~ ValidFinite f).
+Proof.
+  intros t f c; unfold check_not_valid_finite.
+  destruct (same_text (print f) t); [ | exact I ].
+  destruct (read_run c) as [ [ [ | n ] w ] | ]; try exact I.
+  exact (check_finite_when f w).
+Qed.
+
+Lemma holds_when : forall t f w, when (check_holds t f w) (Holds w f).
+Proof.
+  intros t f w; unfold check_holds.
+  destruct (same_text (print f) t); [ exact (check_trace_when w f) | exact I ].
+Qed.
+
+Lemma not_holds_when : forall t f w, when (check_not_holds t f w) (~ Holds w f).
+Proof.
+  intros t f w; unfold check_not_holds.
+  destruct (same_text (print f) t); [ exact (check_not_trace_when w f) | exact I ].
+Qed.
+
+Theorem valid : forall t f c, check_valid false t f c = true -> Valid f.
+Proof. intros t f c E r; exact (when_true _ _ (check_valid_when false t f c) E r). Qed.
+
+Theorem valid_finite : forall t f c, check_valid true t f c = true -> ValidFinite f.
+Proof.
+  intros t f c E r n L.
+  exact (when_true _ _ (check_valid_when true t f c) E r (ex_intro _ n L)).
+Qed.
+
+Theorem not_valid : forall t f c, check_not_valid t f c = true -> ~ Valid f.
+Proof. intros t f c; exact (when_true _ _ (not_valid_when t f c)). Qed.
+
+Theorem not_valid_finite : forall t f c,
+  check_not_valid_finite t f c = true -> ~ ValidFinite f.
+Proof. intros t f c; exact (when_true _ _ (not_valid_finite_when t f c)). Qed.
+
+Theorem holds : forall t f w, check_holds t f w = true -> Holds w f.
+Proof. intros t f w; exact (when_true _ _ (holds_when t f w)). Qed.
+
+Theorem not_holds : forall t f w, check_not_holds t f w = true -> ~ Holds w f.
+Proof. intros t f w; exact (when_true _ _ (not_holds_when t f w)). Qed.
+
+Arguments check_valid finite t%text f c%text.
+Arguments check_not_valid t%text f c%text.
+Arguments check_not_valid_finite t%text f c%text.
+Arguments check_holds t%text f w.
+Arguments check_not_holds t%text f w.
+Arguments valid t%text f c%text.
+Arguments valid_finite t%text f c%text.
+Arguments not_valid t%text f c%text.
+Arguments not_valid_finite t%text f c%text.
+Arguments holds t%text f w.
+Arguments not_holds t%text f w.
+Arguments trace t%text.
+Arguments formula t%text.
