@@ -93,7 +93,7 @@ Fixpoint read_steps (t : list N) (at_ : place) (done : list step) : option (list
       | Literals c =>
           match n with
           | Npos l => read_steps t (Literals (l :: c)) done
-          | N0 => read_steps t (Hints c []) done
+          | N0 => read_steps t (Hints (rev' c) []) done
           end
       | Hints c h =>
           match n with
