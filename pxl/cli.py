@@ -109,8 +109,9 @@ def _batch(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from pxl.kernel.build import default_kernel_dir
     from pxl.kernel.identity import Kernel
+    from pxl.compose_overlays import compiled_libraries, overlays_of
     from pxl.settings import Settings
-    from pxl.verify import Rejected, verify
+    from pxl.verify import Libraries, Rejected, verify
 
     settings = Settings.from_env()
     kernel = Kernel.load(Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir())
@@ -121,13 +122,16 @@ def _verify(options: argparse.Namespace) -> int:
     except UnicodeDecodeError:
         raise Usage(f"cannot read {options.file}: it is not UTF-8 text, so it is no certificate") from None
     try:
-        checked = verify(text, kernel.kernel_dir, options.timeout)
+        registry = overlays_of(settings)
+        places = {library.root: library.library.kernel_dir for library in compiled_libraries(registry, kernel)}
+        checked = verify(text, kernel.kernel_dir, options.timeout, libraries=Libraries(registry, places))
     except Rejected as reason:
         print(f"rejected  {options.file}\n  {reason}")
         return REFUTED
     print(f"accepted  {checked.theorem}\n"
           f"  goal: {checked.goal}\n"
-          + (f"  as asked: {checked.asked}\n" if checked.asked else "") +
+          + (f"  as asked: {checked.asked}\n" if checked.asked else "")
+          + "".join(f"  {line}\n" for line in checked.context) +
           f"  assumptions: {checked.assumptions}\n"
           f"  kernel: {kernel.kernel_hash} (Coq {kernel.coq_version})")
     if checked.issued_by and checked.issued_by != kernel.kernel_hash:

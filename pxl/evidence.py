@@ -39,12 +39,10 @@ class Evidence:
 def write(overlay: str, reading: Reading, question: Question, verdict: str, certificate: str, script: Script,
           made_by: Mapping[str, str], libraries: Sequence[Library]) -> str:
     """Return the file. ``made_by`` are further lines of its opening comment: kernel, libraries, Coq."""
-    goal = question.normalized if len(question.normalized) <= SHOWN_CHARS else "(too long to repeat here)"
-    lines = {"Goal": goal, "Verdict": verdict, "Atoms": atoms_line(question.names), **made_by}
     is_plain = overlay == DEFAULT_OVERLAY and not reading.assumptions
-    text = certificate_file(script, "\n   ".join(f"{name}: {said}" for name, said in (
-        lines if is_plain else {"Overlay": overlay, **lines}).items()),
-        [sentence for library in libraries for sentence in library.preamble])
+    lines = opening(None if is_plain else overlay, question, verdict)
+    header = "\n   ".join((*lines, *(f"{name}: {said}" for name, said in made_by.items())))
+    text = certificate_file(script, header, [sentence for library in libraries for sentence in library.preamble])
     if is_plain:
         return text
     asked = {"overlay": overlay, "goal": reading.goal, "options": dict(reading.options),
@@ -54,6 +52,13 @@ def write(overlay: str, reading: Reading, question: Question, verdict: str, cert
     written = _ESCAPE.sub(lambda escape: r"\u0022" if escape[1] == '"' else escape[0], json.dumps(asked))
     head, end, body = text.partition(" *)\n")
     return f"{head}{end}(*pxl {written} *)\n{body}"
+
+
+def opening(overlay: str | None, question: Question, verdict: str) -> tuple[str, ...]:
+    """Return the lines that a file begins with, which say in brief what was asked and how it was answered."""
+    goal = question.normalized if len(question.normalized) <= SHOWN_CHARS else "(too long to repeat here)"
+    lines = (f"Goal: {goal}", f"Verdict: {verdict}", f"Atoms: {atoms_line(question.names)}")
+    return lines if overlay is None else (f"Overlay: {overlay}", *lines)
 
 
 def read(text: str) -> Evidence | None:

@@ -111,7 +111,8 @@ def _within(limit_s: float, make: Callable[[], Any]) -> Any:
 
 def _is_there(value: str) -> bool:
     try:
-        return importlib.util.find_spec(value.partition(":")[0]) is not None
+        found = importlib.util.find_spec(value.partition(":")[0])
+        return found is not None and found.origin is not None      # a mere directory has no origin
     except ModuleNotFoundError:
         return False
 
