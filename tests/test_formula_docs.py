@@ -8,7 +8,7 @@ import pytest
 
 from pxl.errors import FormulaSyntaxError
 from pxl.formula import Limits, format_formula, parse
-from pxl.formula.signature import PXL
+from pxl.formula.signature import PXL, example
 from test_formula_parse import CLIENT_GOALS
 from test_formula_signatures import SIGNATURES
 
@@ -43,8 +43,8 @@ def test_each_documented_goal_of_another_language_has_its_documented_reading(goa
 def test_every_operator_of_another_language_is_documented(name):
     rows = "".join(line for line in PAGE.splitlines() if line.startswith(f"| `{name}`"))
     for op in (*SIGNATURES[name].prefixes, *SIGNATURES[name].infixes):
-        shown = op.spellings[0].replace("_", "a").replace("#", "5")
-        known = op in (*PXL.prefixes, *PXL.infixes) or (op.op in ("box:_", "dia:_") and "`BOX[a]` …" in rows)
+        shown = example(op.spellings[0])
+        known = op in (*PXL.prefixes, *PXL.infixes) or (op.op in ("box:…", "dia:…") and "`BOX[a]` …" in rows)
         assert known or f"`{shown}" in rows, shown
 
 

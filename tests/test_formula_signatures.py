@@ -15,7 +15,7 @@ from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.modal.language import DOXA, GNOSI, MODAL, TENSE, THEMI
 
 SIGNATURES = {signature.name: signature for signature in (PXL, MODAL, THEMI, DOXA, GNOSI, TENSE, CHRONO)}
-LABELS = {"_": ("a", "anna", "1", "K"), "#": ("0", "5", "12")}
+LABELS = {"…": ("a", "anna", "1", "K"), "№": ("0", "5", "12")}
 ATOMS = ("a", "p1", "q_2", "Good(x)", "f(a,g(b),3)", "At", "until")
 
 
@@ -168,5 +168,5 @@ def test_operators_of_one_strength_may_group_to_the_left():
 
 
 def test_a_third_party_may_bring_its_own_words():
-    signature = Signature("own", (NEGATION, Prefix("box:_", ("SAYS[_]",))), CONNECTIVES)
+    signature = Signature("own", (NEGATION, Prefix("box:…", ("SAYS[…]",))), CONNECTIVES)
     assert parse("says[bob] ok -> ok", signature=signature).nodes == (("atom", "ok"), ("box:bob", 0), ("impl", 1, 0))

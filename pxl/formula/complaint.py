@@ -38,10 +38,15 @@ _QUANTIFIERS = {"forall", "exists", "∀", "∃"}
 _TEMPORAL = {"G", "F", "X", "U", "R", "W", "always", "eventually", "next", "until"}
 
 
-def syntax_error(text: str, index: int, expected: tuple[str, ...], signature: Signature = PXL) -> FormulaSyntaxError:
-    """Return the error that says: at the token of that index, something else was expected."""
+def syntax_error(text: str, index: int, expected: tuple[str, ...], signature: Signature = PXL,
+                 original: str | None = None) -> FormulaSyntaxError:
+    """Return the error that says: at the token of that index, something else was expected.
+
+    ``original`` is the text to quote, when ``text`` is one of the same length made from it.
+    """
     start, end = place(text, index, signature)
-    return complaint(text, start, end, expected, _note(text, index, start, end, signature))
+    note = _note(text, index, start, end, signature)
+    return complaint(text if original is None else original, start, end, expected, note)
 
 
 def complaint(text: str, start: int, end: int, expected: tuple[str, ...], note: str = "") -> FormulaSyntaxError:
@@ -162,7 +167,7 @@ def _inside_arguments(found: list[str], index: int, lexicon: Lexicon) -> bool:
 def _note_on_sign(text: str, token: str, start: int, end: int, signature: Signature) -> str:
     if token in _SIGNS:
         return f"Write `{_SIGNS[token]}`."
-    if token in "[]" and signature.labelled and signature.labelled[0][1] == "box:_":
+    if token in "[]" and signature.labelled and signature.labelled[0][1] == "box:…":
         return "Only round parentheses group; a labelled box is BOX[a] or [a]."
     if token in "[]{}":
         return "Only round parentheses group; a box is BOX or []."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from pxl.formula.signature import CLOSE, END, LABELLED, NAME, NUMBER, OTHER, PXL, Signature
+from pxl.formula.signature import LABEL, LABELLED, NAME, NUMBER, OTHER, PXL, Signature
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"[0-9]+")
@@ -38,7 +38,7 @@ class Lexicon(dict):
             match = pattern.fullmatch(token)
             if match:
                 # A number is known by its value, so that At 5 and At 05 are one operator.
-                label = match[1] if op[-1] == "_" else match[1].lstrip("0") or "0"
+                label = match[1] if op[-1] == LABEL else match[1].lstrip("0") or "0"
                 kind = LABELLED + len(self.ops)
                 self.ops[kind] = op[:-1] + label
                 return kind

@@ -25,9 +25,11 @@ class Limits:
     max_depth: int = 50_000
 
 
-def parse(text: str, limits: Limits = Limits(), signature: Signature = PXL) -> Formula:
+def parse(text: str, limits: Limits = Limits(), signature: Signature = PXL,
+          original: str | None = None) -> Formula:
     """Return the formula that a text denotes in the language of the signature.
 
+    ``original`` is the text that messages quote, when ``text`` is one of the same length made from it.
     Raises ``FormulaSyntaxError`` with the place, and ``GoalTooLarge`` with the limit. Takes
     about a microsecond per character at most.
 
@@ -41,7 +43,7 @@ def parse(text: str, limits: Limits = Limits(), signature: Signature = PXL) -> F
     try:
         formula = Formula(_table(tokens(text, signature), signature))
     except Misfit as misfit:
-        raise syntax_error(text, misfit.index, misfit.expected, signature) from None
+        raise syntax_error(text, misfit.index, misfit.expected, signature, original) from None
     if len(formula.nodes) > limits.max_nodes:
         raise GoalTooLarge(f"The goal has {len(formula.nodes):,} distinct subformulas; "
                            f"the limit is {limits.max_nodes:,}.")

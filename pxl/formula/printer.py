@@ -50,9 +50,9 @@ def format_formula(formula: Formula, max_chars: int | None = None, signature: Si
             _push_unit(agenda, nodes, node[1], between)
         elif op == "neg":
             _push_unit(agenda, nodes, node[1], between)
-            agenda.append("~")
-        elif op == "atom":
-            pieces.append(node[1])
+            agenda.append(signature.negation)
+        elif op == "atom" or op == "bot":
+            pieces.append(node[1] if op == "atom" else signature.falsity[0])
         else:
             agenda += (")", node[1], openings.get(op) or signature.opening(op))
     return "".join(pieces)
@@ -88,10 +88,10 @@ def node_texts(formula: Formula, max_chars: int, signature: Signature = PXL) -> 
         if op == "atom":
             text = node[1]
         elif op == "bot":
-            text = "BOT"
+            text = signature.falsity[0]
         elif op == "neg":
             body = unit[node[1]]
-            text = None if body is None else "~" + body
+            text = None if body is None else signature.negation + body
         else:
             body = bare[node[1]]
             text = None if body is None else f"{openings.get(op) or signature.opening(op)}{body})"
@@ -116,9 +116,9 @@ def _lengths(formula: Formula, cap: int, signature: Signature) -> list[int]:
         elif op == "atom":
             length = len(node[1])
         elif op == "bot":
-            length = 3
+            length = len(signature.falsity[0])
         elif op == "neg":
-            length = 1 + unit[node[1]]
+            length = len(signature.negation) + unit[node[1]]
         else:
             length = len(signature.opening(op)) + bare[node[1]] + 1
         bare.append(min(length, cap + 1))

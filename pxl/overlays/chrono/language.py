@@ -22,7 +22,7 @@ CHRONO = Signature("chrono", (
     Prefix("historically", ("H",)),
     BOX,        # at all times
     DIA,        # at some time
-    Prefix("at:#", ("At #",)),
+    Prefix("at:№", ("At №",)),
 ), (
     *(Infix(op, (letter,), _BINDING, to_the_right=True) for op, letter in (
         ("until", "U"), ("weak_until", "W"), ("release", "R"), ("strong_release", "M"), ("since", "S"),

@@ -13,12 +13,12 @@ _PLAIN = (NEGATION, BOX, DIA)
 
 def _labelled(box: tuple[str, ...] = (), dia: tuple[str, ...] = ()) -> tuple[Prefix, ...]:
     """Return the labelled box and diamond, with the preset's own spellings first."""
-    return (Prefix("box:_", (*box, "BOX[_]", "[_]", "□[_]")),
-            Prefix("dia:_", (*dia, "DIA[_]", "DIAMOND[_]", "<_>", "◇[_]")))
+    return (Prefix("box:…", (*box, "BOX[…]", "[…]", "□[…]")),
+            Prefix("dia:…", (*dia, "DIA[…]", "DIAMOND[…]", "<…>", "◇[…]")))
 
 
-_MODAL_LABELLED = (Prefix("box:_", ("BOX[_]", "[_]", "□[_]", "K[_]", "B[_]")),
-                   Prefix("dia:_", ("DIA[_]", "DIAMOND[_]", "<_>", "◇[_]")))
+_MODAL_LABELLED = (Prefix("box:…", ("BOX[…]", "[…]", "□[…]", "K[…]", "B[…]")),
+                   Prefix("dia:…", ("DIA[…]", "DIAMOND[…]", "<…>", "◇[…]")))
 
 MODAL = Signature("modal", (*_PLAIN, *_MODAL_LABELLED), CONNECTIVES)
 
@@ -28,10 +28,10 @@ THEMI = Signature("themi", (
     *_labelled()), CONNECTIVES)
 
 # B[a] p: a believes that p; M[a] p: for all that a believes, p may be.
-DOXA = Signature("doxa", (*_PLAIN, *_labelled(("B[_]",), ("M[_]",))), CONNECTIVES)
+DOXA = Signature("doxa", (*_PLAIN, *_labelled(("B[…]",), ("M[…]",))), CONNECTIVES)
 
 # K[a] p: a knows that p; M[a] p: for all that a knows, p may be; D p: all agents together know that p.
-GNOSI = Signature("gnosi", (*_PLAIN, Prefix("box:D", ("D",)), *_labelled(("K[_]",), ("M[_]",))), CONNECTIVES)
+GNOSI = Signature("gnosi", (*_PLAIN, Prefix("box:D", ("D",)), *_labelled(("K[…]",), ("M[…]",))), CONNECTIVES)
 
 # G: always in the future, F: at some time in it, H and P the same of the past.
 TENSE = Signature("tense", (
