@@ -7,6 +7,7 @@ import random
 
 from pxl.certificate import decode_numbers
 from pxl.formula import Builder, Formula
+from pxl.overlays.chrono.language import CHRONO
 
 UNARY = ("neg", "next", "eventually", "globally", "prev", "weak_prev", "once", "historically")
 RARE = ("box", "dia", "at:0", "at:1", "at:2")
@@ -15,16 +16,16 @@ BINARY = ("conj", "disj", "impl", "iff", "until", "weak_until", "release", "stro
 
 def random_formula(chance: random.Random, atoms: int, size: int) -> Formula:
     """Return a random formula of about ``size`` operators."""
-    b = Builder()
+    b = Builder(CHRONO)
 
     def build(size: int) -> int:
         if size <= 0:
             return b.bot() if chance.random() < 0.05 else b.atom(f"p{chance.randint(1, atoms)}")
         if chance.random() < 0.5:
             op = chance.choice(RARE) if chance.random() < 0.1 else chance.choice(UNARY)
-            return b._add((op, build(size - 1)))
+            return b.node(op, build(size - 1))
         left = chance.randint(0, size - 1)
-        return b._add((chance.choice(BINARY), build(left), build(size - 1 - left)))
+        return b.node(chance.choice(BINARY), build(left), build(size - 1 - left))
 
     return b.formula(build(size))
 
@@ -117,7 +118,7 @@ def fails_somewhere(formula: Formula, atoms: int, finite: bool, length: int) -> 
 # --- all types, and none of the solver ----------------------------------------------------------------------------
 
 class Tableau:
-    """Decide by the explicit graph of all types over X, U, Y and S; None of it is shared with the search."""
+    """Decide by the explicit graph of all types over X, U, Y and S; none of it is shared with the search."""
 
     def __init__(self, formula: Formula, finite: bool, max_elementary: int = 11) -> None:
         self._finite = finite
@@ -396,17 +397,17 @@ def _accepts(formula: Formula, finite: bool, numbers: list[int]) -> bool:
         if kind == 1:
             clause, hints = until_zero(), until_zero()
             false = set(clause)
-            done = not hints and any(l ^ 1 in false for l in clause)
+            done = not hints and any(lit ^ 1 in false for lit in clause)
             for h in hints:
                 if h < 1:
                     raise IndexError
-                left = {l for l in clauses[h] if l not in false}
+                left = {lit for lit in clauses[h] if lit not in false}
                 if len(left) > 1:
                     return False
                 if not left:
                     done = True
                     break
-                false |= {l ^ 1 for l in left}
+                false |= {lit ^ 1 for lit in left}
             if not done:
                 return False
             last = clause

@@ -24,14 +24,16 @@ from pxl.search.sat import SatSolver
 CLOSE_TO = 12           # how many rounds back a loop is tried to be closed
 
 
-def decide(formula: Formula, finite: bool, deadline: float, budget: Budget = Budget()) -> Proof | Run | Exhausted:
+def decide(formula: Formula, finite: bool, deadline: float, budget: Budget = Budget(), *,
+           try_tiny: bool = True) -> Proof | Run | Exhausted:
     """Decide whether a formula holds at time 0 of every run, before the moment ``deadline``.
 
-    ``finite`` asks for every finite run, otherwise for every infinite one. Raises GoalTooLarge.
+    ``finite`` asks for every finite run, otherwise for every infinite one. ``try_tiny`` evaluates tiny runs before
+    anything else. Raises GoalTooLarge.
     """
     table, root = core_of(formula)
     began = time.monotonic()
-    small = small_run(formula, finite)
+    small = small_run(formula, finite) if try_tiny else None
     if small is not None:
         return small
     solver = SatSolver(deadline, budget.max_trace_bytes, budget.is_stopped)
