@@ -216,20 +216,34 @@ Fixpoint tautology (c : clause) (seen : set) : bool :=
       then true else tautology c (add l seen)
   end.
 
-(** [l] says of a position what literal [x] of the result says of the next. *)
-Definition next_of (nodes : map node) (x l : positive) : bool :=
-  match l with
-  | xO v => match get None v nodes with Some (Nexted _ _ h) => Pos.eqb h x | _ => false end
-  | xI v => match get None v nodes with Some (Nexted _ _ h) => Pos.eqb (flip h) x | _ => false end
-  | xH => false
+(** The literals of the children of a next, previous or until node. *)
+Definition next_child (nodes : map node) (v : positive) : option positive :=
+  match get None v nodes with Some (Nexted _ _ x) => Some x | _ => None end.
+Definition prev_child (nodes : map node) (v : positive) : option positive :=
+  match get None v nodes with Some (Preved _ _ x) => Some x | _ => None end.
+Definition until_children (nodes : map node) (v : positive) : option (positive * positive) :=
+  match get None v nodes with Some (Untiled _ _ _ x y) => Some (x, y) | _ => None end.
+
+(** What the literal [l] says of a node's child [x], of which the node says
+    something positive. *)
+Definition of_child (l : positive) (o : option positive) : option positive :=
+  match o with
+  | Some x => match l with xO _ => Some x | xI _ => Some (flip x) | xH => None end
+  | None => None
   end.
 
+Definition node_of (l : positive) : positive := match l with xO v | xI v => v | xH => xH end.
+
+Definition same (o : option positive) (x : positive) : bool :=
+  match o with Some y => Pos.eqb y x | None => false end.
+
+(** [l] says of a position what [x] says of the next: it is next [x], or [x] is
+    previous [l]. *)
+Definition next_of (nodes : map node) (x l : positive) : bool :=
+  same (of_child l (next_child nodes (node_of l))) x.
+
 Definition prev_of (nodes : map node) (x l : positive) : bool :=
-  match x with
-  | xO v => match get None v nodes with Some (Preved _ _ h) => Pos.eqb h l | _ => false end
-  | xI v => match get None v nodes with Some (Preved _ _ h) => Pos.eqb (flip h) l | _ => false end
-  | xH => false
-  end.
+  same (of_child x (prev_child nodes (node_of x))) l.
 
 Definition later (nodes : map node) (x l : positive) : bool :=
   if next_of nodes x l then true else prev_of nodes x l.
@@ -253,8 +267,8 @@ Fixpoint within (c d : clause) : bool :=
 
 Definition induct (nodes : map node) (cs : map clause) (i v x stop go : positive)
   : option clause :=
-  match get None v nodes with
-  | Some (Untiled _ _ _ a b) =>
+  match until_children nodes v with
+  | Some (a, b) =>
       match get None stop cs with
       | Some c =>
           match get None go cs with
@@ -269,7 +283,7 @@ Definition induct (nodes : map node) (cs : map clause) (i v x stop go : positive
           end
       | None => None
       end
-  | _ => None
+  | None => None
   end.
 
 (** A clause without hints must be a tautology: it has nothing else to stand on. *)
@@ -364,8 +378,9 @@ Fixpoint clash (c : clause) (t : nat) : Prop :=
 
 Definition valid (c : clause) : Prop := forall t, inside r t -> clash c t.
 
-Fixpoint all_valid (cs : list clause) : Prop :=
-  match cs with [] => True | c :: cs => valid c /\ all_valid cs end.
+(** [defines cs P]: [P], if the clauses [cs] are valid. *)
+Fixpoint defines (cs : list clause) (P : Prop) : Prop :=
+  match cs with [] => P | c :: cs => valid c -> defines cs P end.
 
 (** What cannot be false is true. *)
 Lemma reject : forall l t, ~ deny l t -> deny (flip l) t.
@@ -385,10 +400,16 @@ Definition denotes (l : positive) (f : kform) : Prop :=
 Lemma denotes_node : forall i f, den i = f -> denotes (xO i) f.
 Proof using Type. intros i f [] t; exact (conj (fun X => X) (fun X => X)). Qed.
 
+Lemma no : forall {l f}, denotes l f -> forall t, deny l t -> ~ csat r t f.
+Proof using Type. exact (fun l f H t => proj1 (H t)). Qed.
+
+Lemma yes : forall {l f}, denotes l f -> forall t, deny (flip l) t -> csat r t f.
+Proof using Type. exact (fun l f H t => proj2 (H t)). Qed.
+
 Lemma denotes_flip : forall l f, denotes l f -> denotes (flip l) (KNeg f).
 Proof using Type.
-  intros l f H t; rewrite flip_flip; destruct (H t) as [ N Y ].
-  exact (conj (fun X Z => Z (Y X)) N).
+  intros l f H t; rewrite flip_flip.
+  exact (conj (fun X Z => Z (yes H t X)) (no H t)).
 Qed.
 
 (** *** The table *)
@@ -411,7 +432,7 @@ Definition good_clauses (cs : map clause) : Prop := forall i, given valid (get N
 (** What [describe] says of node [i] is right. *)
 Definition described (i : positive) (o : option (node * list clause)) : Prop :=
   match o with
-  | Some (n, cs) => den i = meaning n -> good n /\ all_valid cs
+  | Some (n, cs) => den i = meaning n -> good n /\ forall P, defines cs P -> P
   | None => True
   end.
 
@@ -432,95 +453,59 @@ Proof using Type.
 Qed.
 
 Lemma plain_described : forall i op k n m, good n -> good m ->
-  (forall f g x y, den i = op f g -> denotes x f -> denotes y g -> all_valid (k i x y)) ->
+  (forall f g x y, denotes (xO i) (op f g) -> denotes x f -> denotes y g ->
+    forall P, defines (k i x y) P -> P) ->
   described i (Some (Plain (op (meaning n) (meaning m)) (xO i), k i (lit n) (lit m))).
 Proof using Type.
-  intros i op k n m [ X _ ] [ Y _ ] K E.
-  exact (conj (conj (denotes_node _ _ E) I) (K _ _ _ _ E X Y)).
+  intros i op k n m N M K E; set (V := denotes_node _ _ E).
+  exact (conj (conj V I) (K _ _ _ _ V (proj1 N) (proj1 M))).
 Qed.
 
-Lemma conj_sound : forall i f g x y, den i = KConj f g -> denotes x f -> denotes y g ->
-  all_valid (conj_clauses i x y).
+Lemma conj_sound : forall i f g x y, denotes (xO i) (KConj f g) -> denotes x f -> denotes y g ->
+  forall P, defines (conj_clauses i x y) P -> P.
 Proof using Type.
-  intros i f g x y E X Y; repeat split; intros t _; simpl; rewrite E;
-    destruct (X t) as [ N P ], (Y t) as [ O Q ].
-  - exact (fun c d => N d (proj1 c)).
-  - exact (fun c d => O d (proj2 c)).
-  - exact (fun n d e => n (conj (P d) (Q e))).
+  intros i f g x y V X Y P K; exact (K
+    (fun t _ v d => no X t d (proj1 (yes V t v)))
+    (fun t _ v d => no Y t d (proj2 (yes V t v)))
+    (fun t _ v d e => no V t v (conj (yes X t d) (yes Y t e)))).
 Qed.
 
-Lemma disj_sound : forall i f g x y, den i = KDisj f g -> denotes x f -> denotes y g ->
-  all_valid (disj_clauses i x y).
+Lemma disj_sound : forall i f g x y, denotes (xO i) (KDisj f g) -> denotes x f -> denotes y g ->
+  forall P, defines (disj_clauses i x y) P -> P.
 Proof using Type.
-  intros i f g x y E X Y; repeat split; intros t _; simpl; rewrite E;
-    destruct (X t) as [ N P ], (Y t) as [ O Q ].
-  - exact (fun n d => n (or_introl (P d))).
-  - exact (fun n d => n (or_intror (Q d))).
-  - intros [ c | c ] d e; [ exact (N d c) | exact (O e c) ].
+  intros i f g x y V X Y P K; exact (K
+    (fun t _ v d => no V t v (or_introl (yes X t d)))
+    (fun t _ v d => no V t v (or_intror (yes Y t d)))
+    (fun t _ v d e => or_ind (no X t d) (no Y t e) (yes V t v))).
 Qed.
 
-Lemma impl_sound : forall i f g x y, den i = KImpl f g -> denotes x f -> denotes y g ->
-  all_valid (impl_clauses i x y).
+Lemma impl_sound : forall i f g x y, denotes (xO i) (KImpl f g) -> denotes x f -> denotes y g ->
+  forall P, defines (impl_clauses i x y) P -> P.
 Proof using Type.
-  intros i f g x y E X Y; repeat split; intros t _; simpl; rewrite E;
-    destruct (X t) as [ N P ], (Y t) as [ O Q ].
-  - exact (fun n d => n (fun c => match N d c with end)).
-  - exact (fun n d => n (fun _ => Q d)).
-  - exact (fun c d e => O e (c (P d))).
+  intros i f g x y V X Y P K; exact (K
+    (fun t _ v d => no V t v (fun c => False_ind _ (no X t d c)))
+    (fun t _ v d => no V t v (fun _ => yes Y t d))
+    (fun t _ v d e => no Y t e (yes V t v (yes X t d)))).
 Qed.
 
-Lemma iff_sound : forall i f g x y, den i = KIff f g -> denotes x f -> denotes y g ->
-  all_valid (iff_clauses i x y).
+Lemma iff_sound : forall i f g x y, denotes (xO i) (KIff f g) -> denotes x f -> denotes y g ->
+  forall P, defines (iff_clauses i x y) P -> P.
 Proof using Type.
-  intros i f g x y E X Y; repeat split; intros t _; simpl; rewrite E;
-    destruct (X t) as [ N P ], (Y t) as [ O Q ].
-  - exact (fun c d e => O e (proj1 c (P d))).
-  - exact (fun c d e => N d (proj2 c (Q e))).
-  - exact (fun n d e => n (conj (fun c => match N d c with end) (fun c => match O e c with end))).
-  - exact (fun n d e => n (conj (fun _ => Q e) (fun _ => P d))).
+  intros i f g x y V X Y P K; exact (K
+    (fun t _ v d e => no Y t e (proj1 (yes V t v) (yes X t d)))
+    (fun t _ v d e => no X t d (proj2 (yes V t v) (yes Y t e)))
+    (fun t _ v d e => no V t v (conj (fun c => False_ind _ (no X t d c))
+      (fun c => False_ind _ (no Y t e c))))
+    (fun t _ v d e => no V t v (conj (fun _ => yes Y t e) (fun _ => yes X t d)))).
 Qed.
 
-Lemma until_sound : forall i f g x y, den i = KUntil f g -> denotes x f -> denotes y g ->
-  all_valid (reach_clauses i x y).
+(** How until and since unfold. *)
+Lemma until_now : forall f g t, inside r t -> csat r t g -> csat r t (KUntil f g).
+Proof using Type. exact (fun f g t T Y => ex_intro _ 0 (conj T Y)). Qed.
+
+Lemma until_either : forall f g t, ~ csat r t f -> ~ csat r t g -> ~ csat r t (KUntil f g).
 Proof using Type.
-  intros i f g x y E X Y; repeat split; intros t T; simpl; rewrite E;
-    destruct (X t) as [ N P ], (Y t) as [ O Q ].
-  - exact (fun n d => n (ex_intro _ 0 (conj T (Q d)))).
-  - intros [ [ | d ] R ] a b; [ exact (O b (proj2 R)) | exact (N a (proj1 R)) ].
-Qed.
-
-(** Since, a position at a time. *)
-Lemma since_unfold : forall f g t,
-  csat r t (KSince f g) <-> csat r t g \/ (csat r t f /\ csat r t (KPrev (KSince f g))).
-Proof using Type.
-  intros f g [ | t ]; [ | exact (iff_refl _) ]; split.
-  - intros [ Y | [] ]; left; exact Y.
-  - intros [ Y | [ _ [] ] ]; left; exact Y.
-Qed.
-
-Lemma since_sound : forall i f g x y, den i = KSince f g -> denotes x f -> denotes y g ->
-  all_valid (reach_clauses i x y).
-Proof using Type.
-  intros i f g x y E X Y; repeat split; intros t T;
-    change (deny (xO i) t) with (~ csat r t (den i)); simpl clash; rewrite E;
-    destruct (X t) as [ N P ], (Y t) as [ O Q ], (since_unfold f g t) as [ U V ].
-  - exact (fun n d => n (V (or_introl (Q d)))).
-  - intros c a b; destruct (U c) as [ c' | [ c' _ ] ]; [ exact (O b c') | exact (N a c') ].
-Qed.
-
-Lemma next_shift : forall i f, den i = KNext f -> all_valid (shift_clauses i has_next).
-Proof using next_is.
-  intros i f E; split; [ intros t _ | exact I ]; simpl; rewrite E.
-  change (den 3) with (den has_next); rewrite next_is.
-  exact (fun '(conj c _) n => n (conj c (fun X => X))).
-Qed.
-
-Lemma prev_shift : forall i f, den i = KPrev f -> all_valid (shift_clauses i has_prev).
-Proof using prev_is.
-  intros i f E; split; [ intros [ | t ] _ | exact I ]; simpl; rewrite E;
-    change (den 4) with (den has_prev); rewrite prev_is.
-  - exact (fun c _ => c).
-  - exact (fun _ n => n (fun X => X)).
+  intros f g t N O [ [ | d ] R ]; [ exact (O (proj2 R)) | exact (N (proj1 R)) ].
 Qed.
 
 Lemma reach_inside : forall A B d t, reach A (fun j => inside r j /\ B j) d t -> inside r t.
@@ -529,38 +514,93 @@ Proof using Type.
   exact (inside_before r _ _ (le_S _ _ (le_n t)) (IH _ (proj2 R))).
 Qed.
 
-Lemma next_unfold : forall i f g l x y, den i = KNext (KUntil f g) ->
-  denotes l (KUntil f g) -> denotes x f -> denotes y g ->
-  all_valid (unfold_clauses i has_next l x y).
-Proof using next_is.
-  intros i f g l x y E L X Y; split; [ exact (proj1 (next_shift i _ E)) | ].
-  repeat split; intros t _; simpl; rewrite E;
-    destruct (L t) as [ K M ], (X t) as [ N P ], (Y t) as [ O Q ].
-  - intros u b n; destruct (M u) as [ [ | d ] R ]; [ exact (O b (proj2 R)) | ].
-    exact (n (conj (reach_inside _ _ _ _ (proj2 R)) (ex_intro _ d (proj2 R)))).
-  - intros u a (_ & d & R); exact (K u (ex_intro _ (S d) (conj (P a) R))).
+Lemma until_next : forall f g t, ~ csat r t g -> csat r t (KUntil f g) ->
+  csat r t (KNext (KUntil f g)).
+Proof using Type.
+  intros f g t O [ [ | d ] R ]; [ destruct (O (proj2 R)) | ].
+  exact (conj (reach_inside _ _ _ _ (proj2 R)) (ex_intro _ d (proj2 R))).
 Qed.
 
-Lemma prev_unfold : forall i f g l x y, den i = KPrev (KSince f g) ->
-  denotes l (KSince f g) -> denotes x f -> denotes y g ->
-  all_valid (unfold_clauses i has_prev l x y).
+Lemma until_more : forall f g t, csat r t f -> csat r t (KNext (KUntil f g)) ->
+  csat r t (KUntil f g).
+Proof using Type. intros f g t X (_ & d & R); exact (ex_intro _ (S d) (conj X R)). Qed.
+
+Lemma since_now : forall f g t, csat r t g -> csat r t (KSince f g).
+Proof using Type. exact (fun f g t Y => proj2 (since_step _ _ t) (or_introl Y)). Qed.
+
+Lemma since_either : forall f g t, ~ csat r t f -> ~ csat r t g -> ~ csat r t (KSince f g).
+Proof using Type.
+  exact (fun f g t N O X => or_ind O (fun Y => N (proj1 Y)) (proj1 (since_step _ _ t) X)).
+Qed.
+
+Lemma since_prev : forall f g t, ~ csat r t g -> csat r t (KSince f g) ->
+  csat r t (KPrev (KSince f g)).
+Proof using Type.
+  exact (fun f g t O X =>
+    or_ind (fun Y => False_ind _ (O Y)) (fun Y => proj2 Y) (proj1 (since_step _ _ t) X)).
+Qed.
+
+Lemma since_more : forall f g t, csat r t f -> csat r t (KPrev (KSince f g)) ->
+  csat r t (KSince f g).
+Proof using Type. exact (fun f g t X Y => proj2 (since_step _ _ t) (or_intror (conj X Y))). Qed.
+
+Lemma until_sound : forall i f g x y, denotes (xO i) (KUntil f g) -> denotes x f -> denotes y g ->
+  forall P, defines (reach_clauses i x y) P -> P.
+Proof using Type.
+  intros i f g x y V X Y P K; exact (K
+    (fun t T v d => no V t v (until_now f g t T (yes Y t d)))
+    (fun t _ v d e => until_either f g t (no X t d) (no Y t e) (yes V t v))).
+Qed.
+
+Lemma since_sound : forall i f g x y, denotes (xO i) (KSince f g) -> denotes x f -> denotes y g ->
+  forall P, defines (reach_clauses i x y) P -> P.
+Proof using Type.
+  intros i f g x y V X Y P K; exact (K
+    (fun t T v d => no V t v (since_now f g t (yes Y t d)))
+    (fun t _ v d e => since_either f g t (no X t d) (no Y t e) (yes V t v))).
+Qed.
+
+Lemma next_shift : forall i f, denotes (xO i) (KNext f) -> valid [xI i; xO has_next].
+Proof using next_is.
+  exact (fun i f V t _ v n => no (denotes_node _ _ next_is) t n
+    (conj (proj1 (yes V t v)) (fun X => X))).
+Qed.
+
+Lemma prev_top : forall f t, csat r t (KPrev f) -> csat r t (KPrev top).
+Proof using Type. intros f [ | t ]; [ exact (fun X => X) | exact (fun _ X => X) ]. Qed.
+
+Lemma prev_shift : forall i f, denotes (xO i) (KPrev f) -> valid [xI i; xO has_prev].
 Proof using prev_is.
-  intros i f g l x y E L X Y; split; [ exact (proj1 (prev_shift i _ E)) | ].
-  repeat split; intros t _; cbn [clash deny]; rewrite E;
-    destruct (L t) as [ K M ], (X t) as [ N P ], (Y t) as [ O Q ], (since_unfold f g t) as [ U V ].
-  - intros u b n; destruct (U (M u)) as [ c | [ _ c ] ]; [ exact (O b c) | exact (n c) ].
-  - intros u a c; exact (K u (V (or_intror (conj (P a) c)))).
+  exact (fun i f V t _ v n => no (denotes_node _ _ prev_is) t n (prev_top f t (yes V t v))).
+Qed.
+
+Lemma next_unfold : forall i f g l x y, denotes (xO i) (KNext (KUntil f g)) ->
+  denotes l (KUntil f g) -> denotes x f -> denotes y g ->
+  forall P, defines (unfold_clauses i has_next l x y) P -> P.
+Proof using next_is.
+  intros i f g l x y V L X Y P K; exact (K (next_shift i _ V)
+    (fun t _ u b n => no V t n (until_next f g t (no Y t b) (yes L t u)))
+    (fun t _ u a c => no L t u (until_more f g t (yes X t a) (yes V t c)))).
+Qed.
+
+Lemma prev_unfold : forall i f g l x y, denotes (xO i) (KPrev (KSince f g)) ->
+  denotes l (KSince f g) -> denotes x f -> denotes y g ->
+  forall P, defines (unfold_clauses i has_prev l x y) P -> P.
+Proof using prev_is.
+  intros i f g l x y V L X Y P K; exact (K (prev_shift i _ V)
+    (fun t _ u b n => no V t n (since_prev f g t (no Y t b) (yes L t u)))
+    (fun t _ u a c => no L t u (since_more f g t (yes X t a) (yes V t c)))).
 Qed.
 
 Lemma describe_sound : forall nodes, good_nodes nodes -> forall i e,
   described i (describe nodes i e).
 Proof using next_is prev_is.
   intros nodes G i [ p | | a | a b | a b | a b | a b | a | a b | a | a b ].
-  - exact (fun E => conj (conj (denotes_node i _ E) I) I).
-  - intros E; split; [ exact (conj (denotes_node i _ E) I) | split; [ | exact I ] ].
-    intros t _; simpl; rewrite E; exact (fun X => X).
-  - apply (unary_described nodes i a _ G); intros n [ X _ ] E.
-    exact (conj (conj (denotes_flip _ _ X) I) I).
+  - exact (fun E => conj (conj (denotes_node i _ E) I) (fun P K => K)).
+  - exact (fun E => let V := denotes_node i KBot E in
+      conj (conj V I) (fun P K => K (fun t _ v => yes V t v))).
+  - apply (unary_described nodes i a _ G); intros n N E.
+    exact (conj (conj (denotes_flip _ _ (proj1 N)) I) (fun P K => K)).
   - apply (binary_described nodes i a b _ G); intros n m N M.
     exact (plain_described i _ _ n m N M (conj_sound i)).
   - apply (binary_described nodes i a b _ G); intros n m N M.
@@ -569,18 +609,22 @@ Proof using next_is prev_is.
     exact (plain_described i _ _ n m N M (impl_sound i)).
   - apply (binary_described nodes i a b _ G); intros n m N M.
     exact (plain_described i _ _ n m N M (iff_sound i)).
-  - apply (unary_described nodes i a _ G); intros n [ X Y ] E.
-    split; [ exact (conj (denotes_node i _ E) X) | ].
-    destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ]; try exact (next_shift i _ E).
-    exact (next_unfold i f g l x y E X (proj1 Y) (proj2 Y)).
+  - apply (unary_described nodes i a _ G); intros n [ X Y ] E; set (V := denotes_node i _ E).
+    refine (conj (conj V X) _); revert X Y; set (W := next_shift i _ V); clearbody V W.
+    destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ];
+      try exact (fun _ _ P K => K W).
+    exact (fun X Y => next_unfold i f g l x y V X (proj1 Y) (proj2 Y)).
   - apply (binary_described nodes i a b _ G); intros n m [ X _ ] [ Y _ ] E.
-    exact (conj (conj (denotes_node i _ E) (conj X Y)) (until_sound i _ _ _ _ E X Y)).
-  - apply (unary_described nodes i a _ G); intros n [ X Y ] E.
-    split; [ exact (conj (denotes_node i _ E) X) | ].
-    destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ]; try exact (prev_shift i _ E).
-    exact (prev_unfold i f g l x y E X (proj1 Y) (proj2 Y)).
+    set (V := denotes_node i _ E).
+    exact (conj (conj V (conj X Y)) (until_sound i _ _ _ _ V X Y)).
+  - apply (unary_described nodes i a _ G); intros n [ X Y ] E; set (V := denotes_node i _ E).
+    refine (conj (conj V X) _); revert X Y; set (W := prev_shift i _ V); clearbody V W.
+    destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ];
+      try exact (fun _ _ P K => K W).
+    exact (fun X Y => prev_unfold i f g l x y V X (proj1 Y) (proj2 Y)).
   - apply (binary_described nodes i a b _ G); intros n m [ X _ ] [ Y _ ] E.
-    exact (conj (conj (denotes_node i _ E) (conj X Y)) (since_sound i _ _ _ _ E X Y)).
+    set (V := denotes_node i _ E).
+    exact (conj (conj V (conj X Y)) (since_sound i _ _ _ _ V X Y)).
 Qed.
 
 Lemma push_sound : forall s c, good_clauses (clauses s) -> valid c ->
@@ -589,11 +633,11 @@ Proof using Type.
   intros s c G V; exact (put_all _ None (Some c) (fun _ => given valid) _ _ V G).
 Qed.
 
-Lemma push_all_sound : forall cs s, good_clauses (clauses s) -> all_valid cs ->
-  good_clauses (clauses (push_all s cs)).
+Lemma push_all_sound : forall cs s, good_clauses (clauses s) ->
+  defines cs (good_clauses (clauses (push_all s cs))).
 Proof using Type.
-  intros cs; induction cs as [ | c cs IH ]; intros s G V; [ exact G | ].
-  exact (IH (push s c) (push_sound s c G (proj1 V)) (proj2 V)).
+  intros cs; induction cs as [ | c cs IH ]; intros s G; [ exact G | ].
+  exact (fun V => IH (push s c) (push_sound s c G V)).
 Qed.
 
 (** If [den] agrees with the nodes read so far, all that was read is good. *)
@@ -612,7 +656,7 @@ Proof using Type.
     i nodes N (fun _ => I) A)) as [ G C ].
   generalize (A i); rewrite get_put_same; intros E; destruct (K G E) as [ X V ].
   exact (conj (put_all _ None (Some n) (fun _ => given good) i nodes X G)
-    (push_all_sound cs s C V)).
+    (V _ (push_all_sound cs s C))).
 Qed.
 
 Lemma read_table_sound : forall t i nodes s,
@@ -706,30 +750,62 @@ Proof using Type.
 Qed.
 
 (** *** One position later *)
+Lemma next_child_sound : forall nodes v, agrees nodes -> good_nodes nodes ->
+  given (fun x => exists f, denotes (xO v) (KNext f) /\ denotes x f) (next_child nodes v).
+Proof using Type.
+  intros nodes v A G; unfold next_child; generalize (A v), (G v).
+  destruct (get None v nodes) as [ [ f l | f l x | f l x | f g l x y | f g l x y ] | ];
+    try exact (fun _ _ => I).
+  exact (fun E X => ex_intro _ f (conj (denotes_node v _ E) (proj2 X))).
+Qed.
+
+Lemma prev_child_sound : forall nodes v, agrees nodes -> good_nodes nodes ->
+  given (fun x => exists f, denotes (xO v) (KPrev f) /\ denotes x f) (prev_child nodes v).
+Proof using Type.
+  intros nodes v A G; unfold prev_child; generalize (A v), (G v).
+  destruct (get None v nodes) as [ [ f l | f l x | f l x | f g l x y | f g l x y ] | ];
+    try exact (fun _ _ => I).
+  exact (fun E X => ex_intro _ f (conj (denotes_node v _ E) (proj2 X))).
+Qed.
+
+Lemma until_children_sound : forall nodes v, agrees nodes -> good_nodes nodes ->
+  given (fun xy => exists f g, denotes (xO v) (KUntil f g) /\ denotes (fst xy) f
+    /\ denotes (snd xy) g) (until_children nodes v).
+Proof using Type.
+  intros nodes v A G; unfold until_children; generalize (A v), (G v).
+  destruct (get None v nodes) as [ [ f l | f l x | f l x | f g l x y | f g l x y ] | ];
+    try exact (fun _ _ => I).
+  exact (fun E X => ex_intro _ f (ex_intro _ g (conj (denotes_node v _ E) (proj2 X)))).
+Qed.
+
+Lemma same_sound : forall (Q : positive -> Prop) o x, given Q o -> when (same o x) (Q x).
+Proof using Type.
+  intros Q [ y | ] x H; [ simpl | exact I ]; generalize (pos_eqb_equal y x).
+  destruct (Pos.eqb y x); [ intros []; exact H | exact (fun _ => I) ].
+Qed.
+
 Lemma next_of_sound : forall nodes x l, agrees nodes -> good_nodes nodes ->
   when (next_of nodes x l) (forall t, inside r (S t) -> deny l t -> deny x (S t)).
 Proof using D.
-  intros nodes x [ v | v | ] A G; [ | | exact I ]; simpl; generalize (A v), (G v);
-    destruct (get None v nodes) as [ [ f l | f l h | f l h | f g l a b | f g l a b ] | ];
-    try exact (fun _ _ => I); intros E [ _ H ].
-  - generalize (pos_eqb_equal (flip h) x); destruct (Pos.eqb (flip h) x); [ | exact (fun X => X) ].
-    intros [] t _; rewrite E; intros [ _ Y ]; apply reject.
-    exact (fun Z => proj1 (H (S t)) Z Y).
-  - generalize (pos_eqb_equal h x); destruct (Pos.eqb h x); [ | exact (fun X => X) ].
-    intros [] t T; rewrite E; intros N; apply accept.
-    exact (fun Z => N (conj T (proj2 (H (S t)) Z))).
+  intros nodes x l A G; refine (same_sound (fun x =>
+    forall t, inside r (S t) -> deny l t -> deny x (S t)) _ x _).
+  generalize (next_child_sound nodes (node_of l) A G).
+  destruct (next_child nodes (node_of l)) as [ h | ]; [ | exact (fun X => X) ].
+  intros (f & V & H); destruct l as [ v | v | ]; [ | | exact I ].
+  - exact (fun t _ d => reject h (S t) (fun Z => no H (S t) Z (proj2 (yes V t d)))).
+  - exact (fun t T d => accept h (S t) (fun Z => no V t d (conj T (yes H (S t) Z)))).
 Qed.
 
 Lemma prev_of_sound : forall nodes x l, agrees nodes -> good_nodes nodes ->
   when (prev_of nodes x l) (forall t, inside r (S t) -> deny l t -> deny x (S t)).
-Proof using Type.
-  intros nodes [ v | v | ] l A G; [ | | exact I ]; simpl; generalize (A v), (G v);
-    destruct (get None v nodes) as [ [ f k | f k h | f k h | f g k a b | f g k a b ] | ];
-    try exact (fun _ _ => I); intros E [ _ H ].
-  - generalize (pos_eqb_equal (flip h) l); destruct (Pos.eqb (flip h) l); [ | exact (fun X => X) ].
-    intros [] t _ Y; rewrite E; exact (proj2 (H t) Y).
-  - generalize (pos_eqb_equal h l); destruct (Pos.eqb h l); [ | exact (fun X => X) ].
-    intros [] t _ Y; rewrite E; exact (proj1 (H t) Y).
+Proof using D.
+  intros nodes x l A G; refine (same_sound (fun l =>
+    forall t, inside r (S t) -> deny l t -> deny x (S t)) _ l _).
+  generalize (prev_child_sound nodes (node_of x) A G).
+  destruct (prev_child nodes (node_of x)) as [ h | ]; [ | exact (fun X => X) ].
+  intros (f & V & H); destruct x as [ v | v | ]; [ | | exact I ].
+  - exact (fun t _ d => accept (xI v) (S t) (fun Z => no V (S t) Z (yes H t d))).
+  - exact (fun t _ d => accept (xO v) (S t) (fun Z => no H t d (yes V (S t) Z))).
 Qed.
 
 Lemma later_sound : forall nodes x l, agrees nodes -> good_nodes nodes ->
@@ -800,9 +876,10 @@ Qed.
 Lemma induct_sound : forall nodes cs i v x stop go, agrees nodes -> good_nodes nodes ->
   good_clauses cs -> given valid (induct nodes cs i v x stop go).
 Proof using D next_is.
-  intros nodes cs i v x stop go A G C; unfold induct; generalize (A v), (G v).
-  destruct (get None v nodes) as [ [ f k | f k h | f k h | f g k a b | f g k a b ] | ];
-    try exact (fun _ _ => I); intros E [ _ [ Ha Hb ] ].
+  intros nodes cs i v x stop go A G C; unfold induct.
+  generalize (until_children_sound nodes v A G).
+  destruct (until_children nodes v) as [ [ a b ] | ]; [ | exact (fun X => X) ].
+  intros (f & g & E & Ha & Hb).
   generalize (C stop); destruct (get None stop cs) as [ c | ]; [ intros Vc | exact (fun X => X) ].
   generalize (C go); destruct (get None go cs) as [ d | ]; [ intros Vd | exact (fun X => X) ].
   generalize (later_sound nodes (flip i) (flip x) A G).
@@ -810,7 +887,7 @@ Proof using D next_is.
   generalize (ruled_out c d f g i a b x Vc Vd Ha Hb L).
   destruct (within c [flip i; flip b]); [ | exact (fun _ => I) ].
   destruct (within d [flip i; flip a; xI has_next; x]); [ | exact (fun _ => I) ].
-  intros H t T Y; simpl; rewrite E; intros [ n R ]; exact (H eq_refl eq_refl n t Y T R).
+  intros H t T Y Z; destruct (yes E t Z) as [ n R ]; exact (H eq_refl eq_refl n t Y T R).
 Qed.
 
 (** *** The steps *)

@@ -197,14 +197,6 @@ Proof.
   split; intros [ d R ]; exists d; [ exact (proj1 (H d) R) | exact (proj2 (H d) R) ].
 Qed.
 
-Lemma since_step : forall A B i,
-  since A B i <-> B i \/ (A i /\ match i with O => False | S j => since A B j end).
-Proof.
-  intros A B [ | i ]; [ | exact (iff_refl _) ]; split.
-  - intros [ Y | [] ]; left; exact Y.
-  - intros [ Y | [ _ [] ] ]; left; exact Y.
-Qed.
-
 (** Since is a state that one round changes to [X \/ (Y /\ state)], and a second
     round changes no more. *)
 Lemma since_rounds : forall p m A B, periodic p m A -> periodic p m B -> forall n,

@@ -162,6 +162,14 @@ Proof.
       intros k H; exact (K k (le_pred _ _ H)).
 Qed.
 
+Lemma since_step : forall A B i,
+  since A B i <-> B i \/ (A i /\ match i with O => False | S j => since A B j end).
+Proof.
+  intros A B [ | i ]; [ | exact (iff_refl _) ]; split.
+  - intros [ Y | [] ]; left; exact Y.
+  - intros [ Y | [ _ [] ] ]; left; exact Y.
+Qed.
+
 Lemma since_past : forall A B i,
   since A B i <-> exists j, j <= i /\ B j /\ forall k, j < k -> k <= i -> A k.
 Proof.
