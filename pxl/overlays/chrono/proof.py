@@ -132,6 +132,7 @@ class _Writer:
         self._nodes = tuple(self._renamed(v) for v in sorted(self._place) if v > len(HEADER))
         self._defined: dict[tuple[int, int], int] = {}
         self._number: dict[int | Clause, int] = {}
+        self._spelled: dict[int | Clause, Clause] = {}
         self._count = 0
         for v in sorted(self._place):
             for which in range(len(definition(table, v))):
@@ -196,7 +197,9 @@ class _Writer:
                     never_number, stays_number = self._core(never)[0], self._core(stays)[0]
                     i, x = self._literals((invariant, after))
                     self._push(key, Induction(i, self._place[node], x, never_number, stays_number))
-        self._core(final)
+        number, literals = self._core(final)
+        if not self._steps or number != self._count + len(self._steps):
+            self._steps.append(Rup(self._literals(literals), (number,)))
         return Proof(self._nodes, self._root, tuple(self._steps), frozenset(used))
 
     def _push(self, key: int | Clause, step: Step) -> None:
@@ -212,8 +215,24 @@ class _Writer:
             return self._number[key], core
         found = self._trace.cores[core]
         if key not in self._number:
-            self._push(key, Rup(self._literals(found.literals), tuple(self._number[h] for h in found.hints)))
-        return self._number[key], found.literals
+            step = Rup(self._literals(found.literals), tuple(self._number[h] for h in found.hints))
+            # What the solver says again after learning it need not be derived again, unless it must come last.
+            said = self._said(found.hints[0]) if len(found.hints) == 1 else None
+            if said is not None and set(said) == set(found.literals) and len(said) == len(found.literals):
+                self._number[key], self._spelled[key] = step.hints[0], said
+            else:
+                self._push(key, step)
+        return self._number[key], self._spelled.get(key, found.literals)
+
+    def _said(self, key: int) -> Clause | None:
+        """Return the clause of a trace number as the proof has it, or None for one that a rule derived."""
+        learnt = self._trace.learnt.get(key)
+        if learnt is not None:
+            return learnt.literals
+        source = self._sources[self._trace.inputs[key]]
+        if isinstance(source, Defined) and source.node:
+            return definition(self._table, source.node)[source.which]
+        return None
 
 
 def encode_proof(proof: Proof, check_time: Callable[[], None] = lambda: None) -> str:
