@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from pxl.overlays.chrono.reasoner import Moment, Reasoner
 
-WALK_FROM = 3           # levels tried before a walk without a plan
-WALK_STEPS = 400
+# After so many levels, a walk without a plan of so many steps.
+WALKS = {3: 300, 6: 3_000, 12: 30_000}
 
 
 @dataclass(eq=False)
@@ -52,8 +52,8 @@ class Reach:
             if self._is_closed(bound + 1):
                 return None
             bound += 1
-            if bound == WALK_FROM:
-                walk = self._walk(start)
+            if bound in WALKS:
+                walk = self._walk(start, WALKS[bound])
                 if walk is not None:
                     return walk
 
@@ -150,12 +150,12 @@ class Reach:
             agenda += [outside[literal] for literal in self._reasoner.core if literal in outside]
         return chosen
 
-    def _walk(self, start: Moment) -> list[Moment] | None:
+    def _walk(self, start: Moment, most: int) -> list[Moment] | None:
         """Return a path found by going on from moment to moment, towards the goal where that is one step away."""
         reasoner, moment = self._reasoner, start
         steps: list[Moment] = []
         seen: set[tuple[int, ...]] = set()
-        for _ in range(WALK_STEPS):
+        for _ in range(most):
             demands = reasoner.demands(moment)
             key = tuple(demands)
             if key in seen:

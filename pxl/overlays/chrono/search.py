@@ -79,7 +79,9 @@ class _Search:
         self._reasoner = reasoner
         self._reaches: dict[int, Reach] = {}
         self._path: list[Moment] = []
-        self._rounds: list[int] = []        # places where all the promises of the round before were fulfilled
+        # The places where all promises of the round before were fulfilled, and what the moments there demand.
+        self._rounds: list[int] = []
+        self._states: list[list[int]] = []
 
     def run(self) -> Proof | _Lasso:
         reasoner = self._reasoner
@@ -88,7 +90,7 @@ class _Search:
             start = (reasoner.ask([*first, *self._ending()]) if reasoner.finite else None) or reasoner.ask(first)
             if start is None:
                 return reasoner.proof()
-            self._path, self._rounds = [start], [0]
+            self._path, self._rounds, self._states = [start], [0], [reasoner.state(start)]
             lasso = self._finite() if reasoner.finite else self._infinite()
             if lasso is not None:
                 return lasso
@@ -132,6 +134,7 @@ class _Search:
             else:
                 if self._rounds[-1] < len(self._path) - 1:
                     self._rounds.append(len(self._path) - 1)
+                    self._states.append(self._reasoner.state(self._path[-1]))
                 self._path.append(after)
         return None
 
@@ -149,12 +152,12 @@ class _Search:
         """Close a loop where a round began, if the last moment or one after it can demand what that moment does."""
         reasoner, end = self._reasoner, len(self._path) - 1
         here = reasoner.state(self._path[end])
-        for place in self._rounds:
-            if place < end and reasoner.state(self._path[place]) == here:
+        for place, state in zip(self._rounds, self._states, strict=True):
+            if place < end and state == here:
                 return _Lasso(self._path, place + 1)
         demands = list(reasoner.demands(self._path[end]))
-        for place in self._rounds[:-CLOSE_TO - 1:-1]:
-            last = reasoner.ask([*demands, *reasoner.state(self._path[place])])
+        for place, state in zip(self._rounds[:-CLOSE_TO - 1:-1], self._states[::-1], strict=False):
+            last = reasoner.ask([*demands, *state])
             if last is not None:
                 return _Lasso([*self._path, last], place + 1)
         return None
@@ -171,5 +174,4 @@ class _Search:
             self._path.pop()
         while self._rounds and self._rounds[-1] >= len(self._path):
             self._rounds.pop()
-        if self._path and not self._rounds:
-            self._rounds = [0]
+            self._states.pop()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from pxl.formula import Formula, atoms
@@ -57,24 +57,21 @@ def _order(length: int, loop: int | None, depth: int) -> list[int]:
     return order if loop is None else order + order[loop:] * depth
 
 
-@lru_cache(maxsize=64)
-def _columns(bits: int) -> tuple[tuple[int, ...], int]:
-    """Return, for each bit of a run, an integer that says of each run whether the bit is set; and how many runs there are."""
+def _columns(bits: int) -> tuple[Sequence[int], int]:
+    """Return, for each bit of a run, an integer that says of each run whether it is set, and how many runs there are."""
     if bits <= MAX_BITS:
-        runs = [sum(1 << k for k in chosen) for size in range(bits + 1)
-                for chosen in itertools.combinations(range(bits), size)]
-    else:
-        chance = random.Random(bits)
-        runs = [0, (1 << bits) - 1, *(1 << k for k in range(bits))][:1 << MAX_BITS]
-        while len(runs) < 1 << MAX_BITS:
-            runs.append(chance.getrandbits(bits) & (chance.getrandbits(bits) if len(runs) & 1 else -1))
-    columns = [0] * bits
-    for place, run in enumerate(runs):
-        while run:
-            low = run & -run
-            columns[low.bit_length() - 1] |= 1 << place
-            run ^= low
-    return tuple(columns), len(runs)
+        return _all_runs(bits), 1 << bits
+    chance, count = random.Random(bits), 1 << MAX_BITS
+    sparse = sum(1 << k for k in range(2, count, 2))
+    # The first run has no true atoms, the second has all; every other one of the rest has few.
+    return [chance.getrandbits(count) & ~(sparse & chance.getrandbits(count)) & ~1 | 2 for _ in range(bits)], count
+
+
+@lru_cache(maxsize=MAX_BITS + 1)
+def _all_runs(bits: int) -> tuple[int, ...]:
+    runs = [sum(1 << k for k in chosen) for size in range(bits + 1)
+            for chosen in itertools.combinations(range(bits), size)]
+    return tuple(sum((run >> bit & 1) << place for place, run in enumerate(runs)) for bit in range(bits))
 
 
 def minimised(formula: Formula, run: Run, until: float, check_time: Callable[[], None] = lambda: None) -> Run:
