@@ -55,11 +55,12 @@ def transform(request: Mapping[str, Json], ask: Ask) -> dict[str, Any]:
             reply["words"] = "equivalent at every time of every run, with X, U, Y and S only"
         case "nnf":
             reply["result"] = _text(rewrite.negation_normal_form(goal, finite))
-            reply["words"] = f"equivalent at every time of every {'finite' if finite else 'infinite'} run, negations inside"
+            runs = "finite" if finite else "infinite"
+            reply["words"] = f"equivalent at every time of every {runs} run, negations inside"
         case "black" | "nusmv":
             write = notations.black if to == "black" else notations.nusmv
             reply["result"], reply["atoms"] = write(goal)
-            reply["words"] = "the same formula for BLACK" if to == "black" else "the same formula as an LTLSPEC of NuSMV"
+            reply["words"] = f"the same formula {'for BLACK' if to == 'black' else 'as an LTLSPEC of NuSMV'}"
         case "fo":
             reply["result"] = notations.first_order(goal, finite)
             reply["words"] = ("the standard translation (B-theory of time): true of the natural numbers"
@@ -67,12 +68,12 @@ def transform(request: Mapping[str, Json], ask: Ask) -> dict[str, Any]:
         case "finite_to_omega":
             result, alive = rewrite.finite_to_omega(goal)
             reply["result"], reply["atom"] = _text(result), alive
-            reply["words"] = (f"valid over infinite time exactly when the goal is valid over finite time; {alive} says that "
-                              "time has not ended")
+            reply["words"] = (f"valid over infinite time exactly when the goal is valid over finite time; {alive} says "
+                              "that time has not ended")
         case "eternal":
             reply["result"] = _eternal(goal)
-            reply["words"] = ("a formula of the kernel (C-theory of time): a theorem of PXL exactly when the goal is valid "
-                              "over infinite time")
+            reply["words"] = ("a formula of the kernel (C-theory of time): a theorem of PXL exactly when the goal is "
+                              "valid over infinite time")
     return reply
 
 
@@ -90,12 +91,13 @@ def _text(formula: Formula) -> str:
 
 OPERATIONS = (
     Operation(
-        "normalize", "Bring a formula into negation normal form or into the core operators, with a certified equivalence.",
+        "normalize", "Bring a formula into negation normal form or into the core, with a certified equivalence.",
         MappingProxyType({
             "type": "object", "required": ["goal"], "additionalProperties": False,
             "properties": {
                 "goal": _GOAL, "semantics": _SEMANTICS,
-                "form": {"type": "string", "enum": ["nnf", "core"], "default": "nnf", "description": "Which normal form."}},
+                "form": {"type": "string", "enum": ["nnf", "core"], "default": "nnf",
+                         "description": "Which normal form."}},
         }), normalize),
     Operation(
         "validate", "Evaluate a formula on a trace, or decide whether it is valid; both verdicts are certified.",
@@ -107,7 +109,8 @@ OPERATIONS = (
                        "description": "At time 0, or at every time."},
                 "trace": {"type": "array", "minItems": 1, "items": {"type": "array", "items": {"type": "string"}},
                           "description": "The true atoms of each moment."},
-                "assumptions": {"type": "array", "items": {"type": "string"}, "description": "Formulas that are assumed."},
+                "assumptions": {"type": "array", "items": {"type": "string"},
+                                "description": "Formulas that are assumed."},
                 "consequence": {"type": "string", "enum": ["global", "local"], "default": "global",
                                 "description": "Assumed at every time, or at that of the goal."}},
         }), validate),

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pxl.errors import FormulaSyntaxError, RequestError
+from pxl.errors import FormulaSyntaxError, InvalidOption, RequestError
 from pxl.formula import Builder, Formula, Limits, parse, rename_atoms
 from pxl.overlays.chrono.core import core_of
 from pxl.overlays.chrono.examples import EXAMPLES
@@ -55,12 +55,13 @@ class Chrono:
     constants: tuple[str, ...] = ("TOP", "BOT")
 
     def read(self, reading: Reading) -> ChronoQuestion:
-        """Read text. Raises RequestError (FormulaSyntaxError, GoalTooLarge)."""
+        """Read text. Raises RequestError (FormulaSyntaxError, GoalTooLarge, InvalidOption)."""
         options = reading.options
         trace = options.get("trace")
         finite = options.get("semantics") == "finite" or trace is not None
         if trace is not None and options.get("semantics", "finite") != "finite":
-            raise RequestError('a trace ends: with "trace", "semantics" is "finite", or is left out')
+            raise InvalidOption('a trace ends: with "trace", "semantics" is "finite", or is left out',
+                                field="semantics", allowed=["finite"])
         always = options.get("at") == "always"
         goal = parse(_text(reading.goal, "the goal"), reading.limits, CHRONO)
         assumed = tuple(_assumption(given, number, reading.limits)
@@ -83,7 +84,7 @@ def overlay() -> Chrono:
 
 
 def _whole(goal: Formula, assumed: tuple[Formula, ...], is_global: bool, always: bool) -> tuple[Formula, bool]:
-    """Return the one formula that is asked, and whether only the whole of it, not the goal in it, is sure to fail with it."""
+    """Return the one formula that is asked, and whether a run that refutes it may still satisfy the goal in it."""
     b = Builder(CHRONO)
     below = [b.insert(formula) for formula in assumed]
     whole = b.insert(goal)
@@ -106,9 +107,11 @@ def _moments(trace: Any, new: Mapping[str, str], limits: Limits) -> tuple[frozen
                 try:
                     formula = parse(text, limits, CHRONO)
                 except FormulaSyntaxError as error:
-                    raise RequestError(f"trace[{time}] names {text[:60]!r}, which is not an atom: {error.detail}") from None
+                    raise InvalidOption(f"trace[{time}] names {text[:60]!r}, which is no atom: {error.detail}",
+                                        field="trace") from None
                 if formula.nodes[-1][0] != "atom":
-                    raise RequestError(f"trace[{time}] names {text[:60]!r}, which is a formula, not an atom")
+                    raise InvalidOption(f"trace[{time}] names {text[:60]!r}, which is a formula, not an atom",
+                                        field="trace")
                 canonical[text] = new.get(formula.nodes[-1][1])
         moments.append(frozenset(found for found in map(canonical.__getitem__, moment) if found is not None))
     return tuple(moments)

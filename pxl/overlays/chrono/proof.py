@@ -176,7 +176,7 @@ class _Writer:
         return (op, *members) if op == "atom" else (op, *(self._place[m] for m in members))
 
     def _literals(self, literals: Sequence[int]) -> tuple[int, ...]:
-        return tuple(self._place[l] if l > 0 else -self._place[-l] for l in literals)
+        return tuple(self._place[lit] if lit > 0 else -self._place[-lit] for lit in literals)
 
     def write(self, order: list[int], final: Core) -> Proof:
         used = set()
@@ -192,7 +192,7 @@ class _Writer:
                         used.add(node)
                 case Stepped(core, here):
                     premise, literals = self._core(core)
-                    self._push(key, Successor(premise, self._literals([here[l] for l in literals])))
+                    self._push(key, Successor(premise, self._literals([here[lit] for lit in literals])))
                 case Induced(invariant, node, after, never, stays):
                     never_number, stays_number = self._core(never)[0], self._core(stays)[0]
                     i, x = self._literals((invariant, after))

@@ -45,7 +45,7 @@ class Assumptions:
 
 @dataclass(frozen=True, eq=False)
 class ChronoQuestion:
-    """``goal`` has the client's atoms; ``whole`` is what Coq is asked; ``shown``, renamed too, what a run is shown to refute."""
+    """``goal`` has the client's atoms, ``whole`` is what Coq is asked, and ``shown`` what a run is shown to refute."""
 
     goal: Formula
     whole: Formula
@@ -149,7 +149,8 @@ class ChronoQuestion:
         if self.assumed is None:
             return f"{when} of {which}"
         if self.kind.trace is not None:
-            return f"{when} of {which}, if the assumptions are true {'at all its times' if self.assumed.is_global else 'there'}"
+            where = "at all its times" if self.assumed.is_global else "there"
+            return f"{when} of {which}, if the assumptions are true {where}"
         if self.assumed.is_global:
             return f"{when} of {which} at all of whose times the assumptions are true"
         if self.kind.always:

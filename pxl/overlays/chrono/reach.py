@@ -43,7 +43,7 @@ class Reach:
         return moment[abs(self._goal) - 1] == self._goal
 
     def path(self, start: Moment) -> list[Moment] | None:
-        """Return the moments after ``start`` up to one that fulfils the until, or None: a clause against ``start`` was learnt."""
+        """Return the moments after ``start`` up to one that fulfils the until; None when ``start`` was ruled out."""
         bound = 0
         while True:
             found = self._within(start, bound)
@@ -66,7 +66,7 @@ class Reach:
         return self._selectors[level:]
 
     def _within(self, start: Moment, bound: int) -> list[Moment] | None:
-        """Return a path of at most ``bound + 1`` steps, [] when ``start`` has no successor at all, None when it is blocked."""
+        """Return a path of at most ``bound + 1`` steps, [] when ``start`` has no successor, None when it is blocked."""
         reasoner = self._reasoner
         stack = [(start, bound)]
         while stack:
@@ -98,7 +98,8 @@ class Reach:
 
     def _select(self, cube: Cube) -> None:
         self._level(cube.level)
-        self._reasoner.add_search_only([-self._selectors[cube.level], self._goal, *(-l for l in sorted(cube.now))])
+        outside = [-literal for literal in sorted(cube.now)]
+        self._reasoner.add_search_only([-self._selectors[cube.level], self._goal, *outside])
 
     def _is_closed(self, top: int) -> bool:
         """Push cubes to higher levels; when a level has none left, the cubes above it are an invariant: learn it."""

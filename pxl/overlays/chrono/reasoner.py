@@ -49,7 +49,7 @@ class Reasoner:
             if op in ("next", "prev"):
                 body = table.literal(members[0])
                 now, then = (v, body) if op == "next" else (body, v)
-                # Xh true now asks for h; h false now forbids Yh at the next moment: both are the sign that h is needed in.
+                # Xh true now asks for h; h false now forbids Yh at the next moment.
                 if signs[v - 1] & (1 if op == "next" else 2):
                     self._pairs.append((now, then))
                 if signs[v - 1] & (2 if op == "next" else 1):
@@ -113,11 +113,11 @@ class Reasoner:
     def shrink(self, kept: Iterable[int] = ()) -> None:
         """Make the core smaller while that is cheap; it keeps the literals ``kept``."""
         kept = set(kept)
-        for literal in [l for l in self.core if l not in kept][:MAX_DROPS]:
+        for literal in [each for each in self.core if each not in kept][:MAX_DROPS]:
             if literal not in self.core or len(self.core) < 2 or isinstance(self.core_key, tuple):
                 continue
             core, key = self.core, self.core_key
-            if self.ask([l for l in core if l != literal]) is not None:
+            if self.ask([each for each in core if each != literal]) is not None:
                 self.core, self.core_key = core, key
 
     def demands(self, moment: Moment) -> dict[int, int]:
@@ -141,7 +141,7 @@ class Reasoner:
         clause = [here[-literal] for literal in self.core]
         if self.finite:
             clause.append(-HAS_NEXT)
-        self._add(Stepped(self.core_key, {-l: here[-l] for l in self.core}), clause)
+        self._add(Stepped(self.core_key, {-literal: here[-literal] for literal in self.core}), clause)
         return [demands[literal] for literal in self.core if literal in demands]
 
     def induce(self, invariant: int, u: int, after: int) -> None:

@@ -39,7 +39,8 @@ def settle(formula: Formula, run: Run) -> Settled:
                         for k in range(run.loop + (times - 1) * period, size - period)):
         times -= 1
     length = len(run.moments) + times * period
-    return Settled(Run(unrolled.moments[:length], run.loop + times * period), tuple(tuple(row[:length]) for row in rows))
+    return Settled(Run(unrolled.moments[:length], run.loop + times * period),
+                   tuple(tuple(row[:length]) for row in rows))
 
 
 def falsification(formula: Formula, settled: Settled) -> list[Fact]:
@@ -61,17 +62,19 @@ def falsification(formula: Formula, settled: Settled) -> list[Fact]:
     return facts
 
 
+_DESCENDS = frozenset({"globally", "box", "historically", "conj", "impl"})
+
+
 def first_failure(formula: Formula, facts: Sequence[Fact]) -> Fact:
     """Return the first fact at which the goal fails: what is under its G, BOX and H, and the consequents in these."""
     found = facts[0]
     for fact in facts[1:]:
         op, *members = formula.nodes[found.node]
-        if fact.depth == found.depth + 1 and not fact.value and op in ("globally", "box", "historically", "conj", "impl") \
-                and fact.node in members:
-            if op == "impl" and fact.time == found.time and formula.nodes[fact.node][0] not in (
-                    "globally", "box", "historically", "conj", "impl"):
-                break
-            found = fact
+        if fact.depth != found.depth + 1 or fact.value or op not in _DESCENDS or fact.node not in members:
+            continue
+        if op == "impl" and formula.nodes[fact.node][0] not in _DESCENDS:
+            break
+        found = fact
     return found
 
 

@@ -27,7 +27,8 @@ def core(formula: Formula) -> Formula:
 
 
 def negation_normal_form(formula: Formula, finite: bool) -> Formula:
-    """Return an equivalent formula where only atoms, ⊥, and in finite time X⊤ and At t ⊤, are negated, without -> and <->."""
+    """Return an equivalent formula without -> and <-> that negates only atoms, ⊥ and, over finite time, X⊤ and At t ⊤.
+    """
     b = Builder(CHRONO)
     memo: dict[tuple[int, bool], int] = {}
     nodes = formula.nodes
@@ -63,7 +64,7 @@ def _normal(b: Builder, op: str, members: list, positive: bool, finite: bool, me
 
 
 def finite_to_omega(formula: Formula) -> tuple[Formula, str]:
-    """Return a formula that is valid over infinite time exactly when this one is over finite time, and the atom it adds.
+    """Return a formula that is valid over infinite time exactly when this one is over finite time, and the new atom.
 
     The atom says that time has not ended yet (De Giacomo and Vardi 2013, with past).
     """

@@ -58,7 +58,7 @@ def _order(length: int, loop: int | None, depth: int) -> list[int]:
 
 
 def _columns(bits: int) -> tuple[Sequence[int], int]:
-    """Return, for each bit of a run, an integer that says of each run whether it is set, and how many runs there are."""
+    """Return, for each bit of a run, an integer that says of each run whether it is set, and the number of runs."""
     if bits <= MAX_BITS:
         return _all_runs(bits), 1 << bits
     chance, count = random.Random(bits), 1 << MAX_BITS
@@ -75,7 +75,7 @@ def _all_runs(bits: int) -> tuple[int, ...]:
 
 
 def minimised(formula: Formula, run: Run, until: float, check_time: Callable[[], None] = lambda: None) -> Run:
-    """Return a run with fewer moments and fewer true atoms that still refutes the formula, found by the moment ``until``."""
+    """Return a run with fewer moments and true atoms that still refutes the formula, found by the moment ``until``."""
     names = frozenset(atoms(formula))
     run = Run(tuple(moment & names for moment in run.moments), run.loop)
     progress = True

@@ -12,6 +12,7 @@ from pxl.overlays.chrono.reasons import Fact, falsification, first_failure, sett
 from pxl.overlays.chrono.runs import Run
 
 MAX_SUBFORMULAS = 200
+MAX_CELLS = 20_000
 MAX_TEXT_CHARS = 400
 MAX_TRACE = 20
 MAX_DRAWN = 24
@@ -24,8 +25,8 @@ class RunView:
     """A run as the client reads it; times count from 0, and after the last one comes ``loop`` again, or nothing.
 
     ``facts`` are why the goal is false at time 0; of these ``omitted`` are left out, and the one at place ``failing``
-    says when it fails first. ``subformulas`` are None when the goal has too many. ``assumptions`` are those of the
-    question with the times at which each holds.
+    says when it fails first. ``subformulas``, with the times at which each holds, are None when there are too many.
+    ``assumptions`` are those of the question with the times at which each holds.
     """
 
     kind: str       # lasso, finite, trace
@@ -76,37 +77,44 @@ class RunView:
         size = len(self.moments)
         if self.loop is None:
             return f"time ends after {size} {'moment' if size == 1 else 'moments'}"
-        return "time 0 repeats for ever" if size == 1 else f"after time {size - 1} comes time {self.loop} again, for ever"
+        if size == 1:
+            return "time 0 repeats for ever"
+        return f"after time {size - 1} comes time {self.loop} again, for ever"
 
     def lines(self) -> list[str]:
         """Return a timeline, ``|:`` and ``:|`` around what repeats, and below it the facts."""
-        shown = range(min(len(self.moments), MAX_DRAWN))
+        # The moments around the one where the goal fails first, if not all have room.
+        size = len(self.moments)
+        start = max(0, min(self.facts[self.failing][1].time - MAX_DRAWN // 2, size - MAX_DRAWN))
+        shown = range(start, min(size, start + MAX_DRAWN))
         wide = max(len(str(k)) for k in shown)
         names = [name if len(name) <= MAX_NAME_CHARS else name[:MAX_NAME_CHARS - 3] + "..." for name in self.atoms]
         margin = max([len("time"), *map(len, names)])
-        marks = self.loop is not None and self.loop < MAX_DRAWN
+        begins = self.loop if self.loop in shown else None
+        ends = self.loop is not None and size - 1 in shown
 
         def row(name: str, cells: list[str], is_head: bool = False) -> str:
             parts = [name.ljust(margin)]
             for k, cell in zip(shown, cells, strict=True):
-                if marks and k == self.loop:
+                if k == begins:
                     parts.append("|:" if is_head else "| ")
                 parts.append(cell.rjust(wide))
-            if marks and len(self.moments) <= MAX_DRAWN:
+            if ends:
                 parts.append(":|" if is_head else " |")
             return "  ".join(parts)
 
         drawn = [row("time", [str(k) for k in shown], True)]
         for name, atom in zip(names, self.atoms, strict=True):
             drawn.append(row(name, ["x" if atom in self.moments[k] else "." for k in shown]))
-        if len(self.moments) > MAX_DRAWN:
-            drawn.append(f"... and {len(self.moments) - MAX_DRAWN} more moments")
+        if size > MAX_DRAWN:
+            drawn.append(f"... and {size - MAX_DRAWN} more moments")
         shape = self._shape()
         drawn.append(f"The goal is false at time 0; {shape}.")
         for text, fact in self.facts:
             drawn.append(f"{'  ' * min(fact.depth + 1, 15)}{fact.time}: {_cut(text)} is {str(fact.value).lower()}")
         if self.omitted:
-            drawn.append(f"  ... and {self.omitted} more {'line' if self.omitted == 1 else 'lines'} of reasons, left out")
+            lines = "line" if self.omitted == 1 else "lines"
+            drawn.append(f"  ... and {self.omitted} more {lines} of reasons, left out")
         return drawn
 
 
@@ -121,7 +129,7 @@ def run_view(formula: Formula, names: Mapping[str, str], run: Run, kind: str,
     texts = _texts(formula, names)
     moments = tuple(tuple(name for new, name in names.items() if new in moment) for moment in settled.run.moments)
     subformulas = None
-    if len(texts) <= MAX_SUBFORMULAS:
+    if len(texts) <= MAX_SUBFORMULAS and len(texts) * len(moments) <= MAX_CELLS:
         subformulas = tuple((text, _times(row)) for text, row in zip(texts, settled.rows, strict=True))
     is_falsified = not settled.rows[-1][0]
     facts = falsification(formula, settled) if is_falsified else [Fact(len(texts) - 1, 0, True, 0)]
