@@ -65,9 +65,13 @@ class Prover:
     def start(self) -> None:
         """Start the sessions, in parallel, and wait until they are ready; raises ProverError."""
         self.launcher.choose_libraries()
-        self.service.reload_theories()
+        self.load_theories()
         self.pool.start()
         self.pool.wait_ready(time.monotonic() + START_TIMEOUT_S)
+
+    def load_theories(self) -> None:
+        """Read the theories with the overlays as they are now; needs no session."""
+        self.service.reload_theories()
 
     def abort(self) -> None:
         """Stop every search and kill every session, so that work in flight fails; idempotent."""

@@ -61,14 +61,14 @@ def with_healthy_libraries(engine: EngineConfig, libraries: Sequence[Compiled], 
     """Return the engine with every library that a session starts with, and proves with as before.
 
     Each is tried alone, in a session of its own; one that Coq refuses, or is too slow with, puts its overlays out. What
-    it adds to the start of a session is measured on the way.
+    it adds to the start of a session is measured on the way. Of libraries that do not go together, the later ones
+    are put out.
     """
     if not libraries:
         return engine
     with ThreadPoolExecutor(2, thread_name_prefix="pxl-probe") as threads:
-        bare, *tried = threads.map(lambda config: _start(config), [
-            engine, *(_with(engine, [library]) for library in libraries)])
-    healthy = []
+        bare, *tried = threads.map(_start, [engine, *(_with(engine, [library]) for library in libraries)])
+    healthy: list[Compiled] = []
     for library, took in zip(libraries, tried, strict=True):
         if isinstance(took, str):
             for name in library.overlays:
@@ -79,7 +79,23 @@ def with_healthy_libraries(engine: EngineConfig, libraries: Sequence[Compiled], 
         log.info("the library %s adds %.0f ms to the start of a session", library.root, 1000 * more_s)
         for name in library.overlays:
             registry.change(name, start_s=more_s)
-    return _with(engine, healthy)
+    return _with(engine, _compatible(engine, healthy, registry))
+
+
+def _compatible(engine: EngineConfig, libraries: list[Compiled], registry: Registry) -> list[Compiled]:
+    """Return the libraries that a session bears together."""
+    if len(libraries) < 2 or isinstance(_start(_with(engine, libraries)), float):
+        return libraries
+    chosen = libraries[:1]
+    for library in libraries[1:]:
+        took = _start(_with(engine, [*chosen, library]))
+        if isinstance(took, float):
+            chosen.append(library)
+            continue
+        for name in library.overlays:
+            registry.change(name, reason=f"its library {library.root} does not go together with "
+                                         f"{', '.join(each.root for each in chosen)}: {took}")
+    return chosen
 
 
 def check_unchanged(libraries: Sequence[Compiled]) -> None:

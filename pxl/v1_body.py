@@ -14,7 +14,7 @@ from pxl.errors import PxlError
 from pxl.formula import format_formula, parse
 from pxl.jsonbody import InvalidBody, only_members, text_member, truth_member, whole_member
 from pxl.query import DEFAULT_OVERLAY, Query
-from pxl.query_body import read_query
+from pxl.query_body import assumptions, read_query
 
 MEMBERS = ("context", "timeout_ms", "certificate")
 ITEM_MEMBERS = ("id", "context", "timeout_ms")
@@ -47,12 +47,12 @@ def read_order(body: dict[str, Any], longest_ms: int, known: Collection[str] = M
     body = dict(body)
     if isinstance(body.get("formula"), dict) and body.get("overlay") in (None, DEFAULT_OVERLAY):
         body["formula"] = formula_text(body["formula"])
-    if body.get("context"):
-        if body.get("assumptions"):
-            raise InvalidBody('"context" is another name for "assumptions": send one of them')
-        if not isinstance(body["context"], list):
-            raise InvalidBody('"context" must be a list of formulas')
-        body["assumptions"] = body["context"]
+    # The founding documents call assumptions context.
+    given = [*assumptions(body, "context"), *assumptions(body, "assumptions")]
+    if body.get("overlay") in (None, DEFAULT_OVERLAY):
+        given = [formula_text(each) if isinstance(each, dict) else each for each in given]
+    if given:
+        body["assumptions"] = given
     query = read_query(body, "formula", known)
     timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
     return Order(query, None if timeout_ms is None else timeout_ms / 1000, truth_member(body, "certificate"))

@@ -29,11 +29,11 @@ LOAD_LIMIT_S = 10.0
 # Adding a built-in overlay is one line here; one whose module is not there is left out.
 BUILT_INS: Mapping[str, str] = {
     "pxl": "pxl.overlays.s5:overlay",
-    "modal": "pxl.overlays.modal:overlay",
-    "themi": "pxl.overlays.themi:overlay",
-    "doxa": "pxl.overlays.doxa:overlay",
-    "gnosi": "pxl.overlays.gnosi:overlay",
-    "tense": "pxl.overlays.tense:overlay",
+    "modal": "pxl.overlays.modal.presets:modal",
+    "themi": "pxl.overlays.modal.presets:themi",
+    "doxa": "pxl.overlays.modal.presets:doxa",
+    "gnosi": "pxl.overlays.modal.presets:gnosi",
+    "tense": "pxl.overlays.modal.presets:tense",
     "chrono": "pxl.overlays.chrono:overlay",
     "v4": "pxl.overlays.v4:overlay",
 }
@@ -100,7 +100,7 @@ def _within(limit_s: float, make: Callable[[], Any]) -> Any:
             made.append(make())
         except Unfit as why:
             made.append(f"it does not keep the contract: {why}")
-        except Exception as error:      # a border: behind it is anybody's code
+        except (Exception, SystemExit) as error:    # a border: behind it is anybody's code
             made.append(f"its module cannot be loaded: {type(error).__name__}: {error}"[:500])
 
     thread = threading.Thread(target=run, name="pxl-overlay", daemon=True)
@@ -115,6 +115,8 @@ def _is_there(value: str) -> bool:
         return found is not None and found.origin is not None      # a mere directory has no origin
     except ModuleNotFoundError:
         return False
+    except Exception:       # a border: it is there, and why it does not load is told when it is loaded
+        return True
 
 
 def _without_clashing_libraries(entries: Iterable[Entry]) -> Iterator[Entry]:
