@@ -274,10 +274,10 @@ Definition induct (nodes : map node) (cs : map clause) (i v x stop go : positive
           match get None go cs with
           | Some d =>
               if later nodes (flip i) (flip x) then
-                if within c [flip i; flip b] then
-                  if within d [flip i; flip a; xI has_next; x] then Some [flip i; xI v]
-                  else None
-                else None
+                if if within c [flip i; flip b] then
+                     within d [flip i; flip a; xI has_next; x]
+                   else false
+                then Some [flip i; xI v] else None
               else None
           | None => None
           end
@@ -465,84 +465,102 @@ Lemma conj_sound : forall i f g x y, denotes (xO i) (KConj f g) -> denotes x f -
   forall P, defines (conj_clauses i x y) P -> P.
 Proof using Type.
   intros i f g x y V X Y P K; exact (K
-    (fun t _ v d => no X t d (proj1 (yes V t v)))
-    (fun t _ v d => no Y t d (proj2 (yes V t v)))
-    (fun t _ v d e => no V t v (conj (yes X t d) (yes Y t e)))).
+    (fun t _ v d => no X t d (proj1 (out (yes V t v))))
+    (fun t _ v d => no Y t d (proj2 (out (yes V t v))))
+    (fun t _ v d e => no V t v (into (f := KConj f g) (conj (yes X t d) (yes Y t e))))).
 Qed.
 
 Lemma disj_sound : forall i f g x y, denotes (xO i) (KDisj f g) -> denotes x f -> denotes y g ->
   forall P, defines (disj_clauses i x y) P -> P.
 Proof using Type.
   intros i f g x y V X Y P K; exact (K
-    (fun t _ v d => no V t v (or_introl (yes X t d)))
-    (fun t _ v d => no V t v (or_intror (yes Y t d)))
-    (fun t _ v d e => or_ind (no X t d) (no Y t e) (yes V t v))).
+    (fun t _ v d => no V t v (into (f := KDisj f g) (or_introl (yes X t d))))
+    (fun t _ v d => no V t v (into (f := KDisj f g) (or_intror (yes Y t d))))
+    (fun t _ v d e => or_ind (no X t d) (no Y t e) (out (yes V t v)))).
 Qed.
 
 Lemma impl_sound : forall i f g x y, denotes (xO i) (KImpl f g) -> denotes x f -> denotes y g ->
   forall P, defines (impl_clauses i x y) P -> P.
 Proof using Type.
   intros i f g x y V X Y P K; exact (K
-    (fun t _ v d => no V t v (fun c => False_ind _ (no X t d c)))
-    (fun t _ v d => no V t v (fun _ => yes Y t d))
-    (fun t _ v d e => no Y t e (yes V t v (yes X t d)))).
+    (fun t _ v d => no V t v (into (f := KImpl f g) (fun c => False_ind _ (no X t d c))))
+    (fun t _ v d => no V t v (into (f := KImpl f g) (fun _ => yes Y t d)))
+    (fun t _ v d e => no Y t e (out (yes V t v) (yes X t d)))).
 Qed.
 
 Lemma iff_sound : forall i f g x y, denotes (xO i) (KIff f g) -> denotes x f -> denotes y g ->
   forall P, defines (iff_clauses i x y) P -> P.
 Proof using Type.
   intros i f g x y V X Y P K; exact (K
-    (fun t _ v d e => no Y t e (proj1 (yes V t v) (yes X t d)))
-    (fun t _ v d e => no X t d (proj2 (yes V t v) (yes Y t e)))
-    (fun t _ v d e => no V t v (conj (fun c => False_ind _ (no X t d c))
-      (fun c => False_ind _ (no Y t e c))))
-    (fun t _ v d e => no V t v (conj (fun _ => yes Y t e) (fun _ => yes X t d)))).
+    (fun t _ v d e => no Y t e (proj1 (out (yes V t v)) (yes X t d)))
+    (fun t _ v d e => no X t d (proj2 (out (yes V t v)) (yes Y t e)))
+    (fun t _ v d e => no V t v (into (f := KIff f g)
+      (conj (fun c => False_ind _ (no X t d c)) (fun c => False_ind _ (no Y t e c)))))
+    (fun t _ v d e => no V t v (into (f := KIff f g)
+      (conj (fun _ => yes Y t e) (fun _ => yes X t d))))).
 Qed.
 
 (** How until and since unfold. *)
-Lemma until_now : forall f g t, inside r t -> csat r t g -> csat r t (KUntil f g).
-Proof using Type. exact (fun f g t T Y => ex_intro _ 0 (conj T Y)). Qed.
-
-Lemma until_either : forall f g t, ~ csat r t f -> ~ csat r t g -> ~ csat r t (KUntil f g).
-Proof using Type.
-  intros f g t N O [ [ | d ] R ]; [ exact (O (proj2 R)) | exact (N (proj1 R)) ].
-Qed.
-
 Lemma reach_inside : forall A B d t, reach A (fun j => inside r j /\ B j) d t -> inside r t.
 Proof using Type.
   intros A B d; induction d as [ | d IH ]; intros t R; [ exact (proj1 R) | ].
   exact (inside_before r _ _ (le_S _ _ (le_n t)) (IH _ (proj2 R))).
 Qed.
 
+Lemma until_parts : forall f g t, csat r t (KUntil f g) ->
+  inside r t /\ csat r t g \/ csat r t f /\ parts r t (KNext (KUntil f g)).
+Proof using Type.
+  intros f g t X; destruct (out X) as [ [ | d ] R ]; [ left; exact R | right ].
+  exact (conj (proj1 R) (conj (reach_inside _ _ d _ (proj2 R))
+    (into (f := KUntil f g) (ex_intro _ d (proj2 R))))).
+Qed.
+
+Lemma until_now : forall f g t, inside r t -> csat r t g -> csat r t (KUntil f g).
+Proof using Type.
+  exact (fun f g t T Y => into (f := KUntil f g) (ex_intro _ 0 (conj T Y))).
+Qed.
+
+Lemma until_either : forall f g t, ~ csat r t f -> ~ csat r t g -> ~ csat r t (KUntil f g).
+Proof using Type.
+  exact (fun f g t N O X => or_ind (fun Y => O (proj2 Y)) (fun Y => N (proj1 Y)) (until_parts f g t X)).
+Qed.
+
 Lemma until_next : forall f g t, ~ csat r t g -> csat r t (KUntil f g) ->
   csat r t (KNext (KUntil f g)).
 Proof using Type.
-  intros f g t O [ [ | d ] R ]; [ destruct (O (proj2 R)) | ].
-  exact (conj (reach_inside _ _ _ _ (proj2 R)) (ex_intro _ d (proj2 R))).
+  exact (fun f g t O X => into (or_ind (fun Y => False_ind _ (O (proj2 Y))) (fun Y => proj2 Y)
+    (until_parts f g t X))).
 Qed.
 
 Lemma until_more : forall f g t, csat r t f -> csat r t (KNext (KUntil f g)) ->
   csat r t (KUntil f g).
-Proof using Type. intros f g t X (_ & d & R); exact (ex_intro _ (S d) (conj X R)). Qed.
+Proof using Type.
+  intros f g t X Y; destruct (out (proj2 (out Y))) as [ d R ].
+  exact (into (f := KUntil f g) (ex_intro _ (S d) (conj X R))).
+Qed.
+
+Lemma since_parts : forall f g t, csat r t (KSince f g) <->
+  csat r t g \/ csat r t f /\ csat r t (KPrev (KSince f g)).
+Proof using Type. exact (fun f g => since_step (fun j => csat r j f) (fun j => csat r j g)). Qed.
 
 Lemma since_now : forall f g t, csat r t g -> csat r t (KSince f g).
-Proof using Type. exact (fun f g t Y => proj2 (since_step _ _ t) (or_introl Y)). Qed.
+Proof using Type. exact (fun f g t Y => proj2 (since_parts f g t) (or_introl Y)). Qed.
 
 Lemma since_either : forall f g t, ~ csat r t f -> ~ csat r t g -> ~ csat r t (KSince f g).
 Proof using Type.
-  exact (fun f g t N O X => or_ind O (fun Y => N (proj1 Y)) (proj1 (since_step _ _ t) X)).
+  exact (fun f g t N O X => or_ind O (fun Y => N (proj1 Y)) (proj1 (since_parts f g t) X)).
 Qed.
 
 Lemma since_prev : forall f g t, ~ csat r t g -> csat r t (KSince f g) ->
   csat r t (KPrev (KSince f g)).
 Proof using Type.
   exact (fun f g t O X =>
-    or_ind (fun Y => False_ind _ (O Y)) (fun Y => proj2 Y) (proj1 (since_step _ _ t) X)).
+    or_ind (fun Y => False_ind _ (O Y)) (fun Y => proj2 Y) (proj1 (since_parts f g t) X)).
 Qed.
 
 Lemma since_more : forall f g t, csat r t f -> csat r t (KPrev (KSince f g)) ->
   csat r t (KSince f g).
-Proof using Type. exact (fun f g t X Y => proj2 (since_step _ _ t) (or_intror (conj X Y))). Qed.
+Proof using Type. exact (fun f g t X Y => proj2 (since_parts f g t) (or_intror (conj X Y))). Qed.
 
 Lemma until_sound : forall i f g x y, denotes (xO i) (KUntil f g) -> denotes x f -> denotes y g ->
   forall P, defines (reach_clauses i x y) P -> P.
@@ -563,7 +581,7 @@ Qed.
 Lemma next_shift : forall i f, denotes (xO i) (KNext f) -> valid [xI i; xO has_next].
 Proof using next_is.
   exact (fun i f V t _ v n => no (denotes_node _ _ next_is) t n
-    (conj (proj1 (yes V t v)) (fun X => X))).
+    (into (f := KNext top) (conj (proj1 (out (yes V t v))) (fun X => X)))).
 Qed.
 
 Lemma prev_top : forall f t, csat r t (KPrev f) -> csat r t (KPrev top).
@@ -792,8 +810,8 @@ Proof using D.
   generalize (next_child_sound nodes (node_of l) A G).
   destruct (next_child nodes (node_of l)) as [ h | ]; [ | exact (fun X => X) ].
   intros (f & V & H); destruct l as [ v | v | ]; [ | | exact I ].
-  - exact (fun t _ d => reject h (S t) (fun Z => no H (S t) Z (proj2 (yes V t d)))).
-  - exact (fun t T d => accept h (S t) (fun Z => no V t d (conj T (yes H (S t) Z)))).
+  - exact (fun t _ d => reject h (S t) (fun Z => no H (S t) Z (proj2 (out (yes V t d))))).
+  - exact (fun t T d => accept h (S t) (fun Z => no V t d (into (f := KNext f) (conj T (yes H (S t) Z))))).
 Qed.
 
 Lemma prev_of_sound : forall nodes x l, agrees nodes -> good_nodes nodes ->
@@ -817,7 +835,9 @@ Proof using D.
 Qed.
 
 Lemma has_next_inside : forall t, deny (xI has_next) t -> inside r (S t).
-Proof using next_is. intros t; unfold deny; rewrite next_is; exact (fun X => proj1 X). Qed.
+Proof using next_is.
+  exact (fun t X => proj1 (out (yes (denotes_node _ _ next_is) t X))).
+Qed.
 
 Lemma successor_sound : forall nodes t, agrees nodes -> good_nodes nodes -> forall c d,
   (inside r (S t) -> clash c (S t)) -> given (fun q => clash q t) (successor nodes finite c d).
@@ -853,24 +873,25 @@ Qed.
 Lemma ruled_out : forall c d f g i a b x,
   valid c -> valid d -> denotes a f -> denotes b g ->
   (forall t, inside r (S t) -> deny (flip x) t -> deny (flip i) (S t)) ->
-  within c [flip i; flip b] = true -> within d [flip i; flip a; xI has_next; x] = true ->
-  forall n t, deny (flip i) t -> inside r t ->
-  ~ reach (fun j => csat r j f) (fun j => inside r j /\ csat r j g) n t.
+  when (if within c [flip i; flip b] then within d [flip i; flip a; xI has_next; x] else false)
+    (forall t, deny (flip i) t -> inside r t -> ~ csat r t (KUntil f g)).
 Proof using D next_is.
-  intros c d f g i a b x C V A B L Wc Wd n; induction n as [ | n IH ]; intros t Y T R.
-  - destruct (A t) as [ _ _ ], (B t) as [ N _ ].
-    generalize (within_sound t [flip i; flip b] c
-      (conj Y (conj (reject b t (fun Z => N Z (proj2 R))) I)) (C t T)).
-    rewrite Wc; exact (fun X => X).
-  - destruct R as [ X R ], (A t) as [ N _ ].
-    assert (T' := reach_inside _ _ _ _ R).
-    assert (O : deny (xI has_next) t).
-    { unfold deny; rewrite next_is; exact (conj T' (fun E => E)). }
-    apply (IH (S t)); [ | exact T' | exact R ].
-    apply (L t T'), reject; intros Z.
-    generalize (within_sound t [flip i; flip a; xI has_next; x] d
-      (conj Y (conj (reject a t (fun K => N K X)) (conj O (conj Z I)))) (V t T)).
-    rewrite Wd; exact (fun E => E).
+  intros c d f g i a b x C V A B L.
+  assert (Wc : forall t, deny (flip i) t -> inside r t -> csat r t g ->
+    when (within c [flip i; flip b]) False).
+  { intros t Y T Z; apply (within_sound t); [ | exact (C t T) ].
+    exact (conj Y (conj (reject b t (fun K => no B t K Z)) I)). }
+  assert (Wd : forall t, deny (flip i) t -> inside r t -> csat r t f -> inside r (S t) ->
+    deny x t -> when (within d [flip i; flip a; xI has_next; x]) False).
+  { intros t Y T Z N X; apply (within_sound t); [ | exact (V t T) ].
+    refine (conj Y (conj (reject a t (fun K => no A t K Z)) (conj _ (conj X I)))).
+    exact (reject (xO has_next) t (fun K => no (denotes_node _ _ next_is) t K
+      (into (f := KNext top) (conj N (fun E => E))))). }
+  destruct (within c _); [ | exact I ]; destruct (within d _); [ | exact I ].
+  intros t Y T X; destruct (out X) as [ n R ]; clear X; revert t Y T R.
+  induction n as [ | n IH ]; intros t Y T R; [ exact (Wc t Y T (proj2 R)) | ].
+  set (N := reach_inside _ _ n _ (proj2 R)).
+  exact (IH (S t) (L t N (reject x t (Wd t Y T (proj1 R) N))) N (proj2 R)).
 Qed.
 
 Lemma induct_sound : forall nodes cs i v x stop go, agrees nodes -> good_nodes nodes ->
@@ -885,9 +906,8 @@ Proof using D next_is.
   generalize (later_sound nodes (flip i) (flip x) A G).
   destruct (later nodes (flip i) (flip x)); [ intros L | exact (fun X => X) ].
   generalize (ruled_out c d f g i a b x Vc Vd Ha Hb L).
-  destruct (within c [flip i; flip b]); [ | exact (fun _ => I) ].
-  destruct (within d [flip i; flip a; xI has_next; x]); [ | exact (fun _ => I) ].
-  intros H t T Y Z; destruct (yes E t Z) as [ n R ]; exact (H eq_refl eq_refl n t Y T R).
+  destruct (if within c _ then _ else false); [ | exact (fun _ => I) ].
+  exact (fun H t T Y Z => H t Y T (yes E t Z)).
 Qed.
 
 (** *** The steps *)

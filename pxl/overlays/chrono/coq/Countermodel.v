@@ -243,40 +243,60 @@ Proof.
     + intros [ K | [ K Z ] ]; [ left; exact (FB K) | right; exact (conj (FA K) (F Z)) ].
 Qed.
 
-(** *** Rows that say what holds, from position [i] on *)
-Fixpoint agree (P : nat -> Prop) (i : nat) (a : row) : Prop :=
-  match a with [] => True | x :: a => (P i <-> x = true) /\ agree P (S i) a end.
+(** *** Rows that say what holds, of [n] positions from [i] on *)
+Fixpoint agree (P : nat -> Prop) (i n : nat) (a : row) : Prop :=
+  match n, a with
+  | O, [] => True
+  | S n, x :: a => (P i <-> x = true) /\ agree P (S i) n a
+  | _, _ => False
+  end.
+
+Lemma agree_first : forall {P i n x a}, agree P i (S n) (x :: a) -> (P i <-> x = true).
+Proof. exact (fun P i n x a K => proj1 K). Qed.
+
+Lemma agree_rest : forall {P i n x a}, agree P i (S n) (x :: a) -> agree P (S i) n a.
+Proof. exact (fun P i n x a K => proj2 K). Qed.
+
+Lemma agree_cons : forall P i n x a,
+  (P i <-> x = true) -> agree P (S i) n a -> agree P i (S n) (x :: a).
+Proof. exact (fun P i n x a E K => conj E K). Qed.
 
 (** [w] lists the positions of [s] from [i] on. *)
 Fixpoint along (s : nat -> position) (i : nat) (w : list position) : Prop :=
   match w with [] => True | x :: w => s i = x /\ along s (S i) w end.
 
-Lemma agree_map : forall (P : nat -> Prop) s t,
-  (forall i, P i <-> t (s i) = true) -> forall w i, along s i w -> agree P i (map t w).
+Lemma agree_map : forall (P : nat -> Prop) s t, (forall i, P i <-> t (s i) = true) ->
+  forall w i, along s i w -> agree P i (length w) (map t w).
 Proof.
   intros P s t H w; induction w as [ | x w IH ]; intros i K; [ exact I | ].
-  destruct K as [ E K ]; generalize (H i); rewrite E; intros X; exact (conj X (IH _ K)).
+  refine (agree_cons _ _ _ _ _ _ (IH _ (proj2 K))); destruct (proj1 K); exact (H i).
 Qed.
 
-Lemma agree_negb : forall P a i, agree P i a -> agree (fun i => ~ P i) i (map negb a).
+Lemma computes_neg : forall P x, (P <-> x = true) -> (~ P <-> negb x = true).
 Proof.
-  intros P a; induction a as [ | x a IH ]; intros i K; [ exact I | ].
-  destruct K as [ [ T F ] K ]; split; [ | exact (IH _ K) ].
-  destruct x; simpl; split.
+  intros P [] [ T F ]; split.
   - intros N; destruct (N (F eq_refl)).
   - discriminate.
   - exact (fun _ => eq_refl).
   - intros _ X; discriminate (T X).
 Qed.
 
+Lemma agree_negb : forall P n a i, agree P i n a -> agree (fun i => ~ P i) i n (map negb a).
+Proof.
+  intros P n; induction n as [ | n IH ]; intros [ | x a ] i K; try exact K.
+  exact (agree_cons _ _ _ _ _ (computes_neg _ x (agree_first K)) (IH a _ (agree_rest K))).
+Qed.
+
 Definition computes (c : Prop -> Prop -> Prop) (op : bool -> bool -> bool) : Prop :=
   forall P Q x y, (P <-> x = true) -> (Q <-> y = true) -> (c P Q <-> op x y = true).
 
-Lemma agree_combine : forall c op, computes c op -> forall P Q a b i,
-  agree P i a -> agree Q i b -> agree (fun i => c (P i) (Q i)) i (combine op a b).
+Lemma agree_combine : forall c op, computes c op -> forall P Q n a b i,
+  agree P i n a -> agree Q i n b -> agree (fun i => c (P i) (Q i)) i n (combine op a b).
 Proof.
-  intros c op C P Q a; induction a as [ | x a IH ]; intros [ | y b ] i K M; try exact I.
-  exact (conj (C _ _ _ _ (proj1 K) (proj1 M)) (IH _ _ (proj2 K) (proj2 M))).
+  intros c op C P Q n; induction n as [ | n IH ];
+    intros [ | x a ] [ | y b ] i K M; try exact K; try exact (False_ind _ K); try exact (False_ind _ M).
+  exact (agree_cons _ _ _ _ _ (C _ _ _ _ (agree_first K) (agree_first M))
+    (IH _ _ _ (agree_rest K) (agree_rest M))).
 Qed.
 
 Lemma computes_and : computes and andb.
@@ -317,20 +337,23 @@ Proof.
   - intros _; split; [ intros X; discriminate (T X) | intros X; discriminate (U X) ].
 Qed.
 
-Lemma agree_shift : forall P s a i, agree P i a -> (P (length a + i) <-> s = true) ->
-  agree (fun i => P (S i)) i (shift a s).
+Lemma agree_shift : forall P s n a i, agree P i n a -> (P (n + i) <-> s = true) ->
+  agree (fun i => P (S i)) i n (shift a s).
 Proof.
-  intros P s a; induction a as [ | x a IH ]; intros i K E; [ exact I | ].
-  generalize (IH (S i) (proj2 K)); rewrite add_succ; intros J.
-  refine (conj _ (J E)); destruct a as [ | y a ]; [ exact E | exact (proj1 (proj2 K)) ].
+  intros P s n; induction n as [ | n IH ]; intros [ | x a ] i K E; try exact K.
+  rewrite <- add_succ in E; assert (R := agree_rest K).
+  refine (agree_cons _ _ _ _ _ _ (IH a (S i) R E)).
+  destruct n as [ | n ], a as [ | y a ]; try exact (False_ind _ R); [ exact E | exact (agree_first R) ].
 Qed.
 
-Lemma agree_delay : forall P a i s, agree P i a ->
-  (match i with O => False | S j => P j end <-> s = true) ->
-  agree (fun i => match i with O => False | S j => P j end) i (delay a s).
+Definition before (P : nat -> Prop) (i : nat) : Prop :=
+  match i with O => False | S j => P j end.
+
+Lemma agree_delay : forall P n a i s, agree P i n a -> (before P i <-> s = true) ->
+  agree (before P) i n (delay a s).
 Proof.
-  intros P a; induction a as [ | x a IH ]; intros i s K E; [ exact I | ].
-  exact (conj E (IH (S i) x (proj2 K) (proj1 K))).
+  intros P n; induction n as [ | n IH ]; intros [ | x a ] i s K E; try exact K.
+  exact (agree_cons _ _ _ _ _ E (IH a (S i) x (agree_rest K) (agree_first K))).
 Qed.
 
 Lemma computes_step : forall (A B S : Prop) x y s,
@@ -351,81 +374,78 @@ Proof.
   intros P Q R [ T F ] [ U G ]; exact (conj (fun X => U (T X)) (fun X => F (G X))).
 Qed.
 
-Lemma agree_since : forall A B a b i s, agree A i a -> agree B i b ->
-  (match i with O => False | S j => since A B j end <-> s = true) ->
-  agree (since A B) i (since_row a b s).
+Lemma agree_since : forall A B n a b i s, agree A i n a -> agree B i n b ->
+  (before (since A B) i <-> s = true) -> agree (since A B) i n (since_row a b s).
 Proof.
-  intros A B a; induction a as [ | x a IH ]; intros [ | y b ] i s K M E; try exact I.
+  intros A B n; induction n as [ | n IH ];
+    intros [ | x a ] [ | y b ] i s K M E; try exact K; try exact (False_ind _ K); try exact (False_ind _ M).
   assert (H := iff_by _ _ _ (since_step A B i)
-    (computes_step _ _ _ _ _ _ (proj1 K) (proj1 M) E)).
-  exact (conj H (IH b (S i) _ (proj2 K) (proj2 M) H)).
+    (computes_step _ _ _ _ _ _ (agree_first K) (agree_first M) E)).
+  exact (agree_cons _ _ _ _ _ H (IH a b (S i) _ (agree_rest K) (agree_rest M) H)).
 Qed.
 
-Lemma until_step : forall A B i,
-  (exists d, reach A B d i) <-> B i \/ (A i /\ exists d, reach A B d (S i)).
+Definition until (A B : nat -> Prop) (i : nat) : Prop := exists d, reach A B d i.
+
+Lemma until_step : forall A B i, until A B i <-> B i \/ (A i /\ until A B (S i)).
 Proof.
   intros A B i; split.
   - intros [ [ | d ] R ]; [ left; exact R | right ].
-    exact (conj (proj1 R) (ex_intro _ d (proj2 R))).
+    exact (conj (proj1 R) (ex_intro (fun d => reach A B d (S i)) d (proj2 R))).
   - intros [ Y | [ X [ d R ] ] ]; [ exists 0; exact Y | exists (S d); exact (conj X R) ].
 Qed.
 
-Lemma agree_until : forall A B s n a b i, length a = n -> length b = n ->
-  agree A i a -> agree B i b -> ((exists d, reach A B d (n + i)) <-> s = true) ->
-  agree (fun i => exists d, reach A B d i) i (until_row a b s).
+(** The first of a row, or what comes after it. *)
+Definition head_or (s : bool) (a : row) : bool := match a with [] => s | x :: _ => x end.
+
+Lemma agree_until : forall A B s n a b i, agree A i n a -> agree B i n b ->
+  (until A B (n + i) <-> s = true) ->
+  agree (until A B) i n (until_row a b s)
+  /\ (until A B i <-> head_or s (until_row a b s) = true).
 Proof.
-  intros A B s n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] i La Lb K M E;
-    try exact I; try discriminate.
-  injection La as La; injection Lb as Lb.
-  generalize (IH a b (S i) La Lb (proj2 K) (proj2 M)); rewrite add_succ; intros J.
-  assert (R := J E); refine (conj _ R).
-  refine (iff_by _ _ _ (until_step A B i) (computes_step _ _ _ _ _ _ (proj1 K) (proj1 M) _)).
-  destruct a as [ | x' a ], b as [ | y' b ].
-  - rewrite <- La in E; exact E.
-  - rewrite <- La in Lb; discriminate Lb.
-  - rewrite <- La in Lb; discriminate Lb.
-  - exact (proj1 R).
+  intros A B s n; induction n as [ | n IH ];
+    intros [ | x a ] [ | y b ] i K M E; try exact (False_ind _ K); try exact (False_ind _ M); [ exact (conj I E) | ].
+  rewrite <- add_succ in E.
+  destruct (IH a b (S i) (agree_rest K) (agree_rest M) E) as [ R H ].
+  assert (Z := iff_by _ _ _ (until_step A B i)
+    (computes_step _ _ _ _ _ _ (agree_first K) (agree_first M) H)).
+  exact (conj (agree_cons _ _ _ _ _ Z R) Z).
 Qed.
 
-Lemma agree_drop : forall P l a i, agree P i a -> agree P (l + i) (drop l a).
+Lemma agree_drop : forall P n l a i, agree P i (l + n) a -> agree P (l + i) n (drop l a).
 Proof.
-  intros P l; induction l as [ | l IH ]; intros a i K; [ exact K | ].
-  destruct a as [ | x a ]; [ exact I | ].
-  generalize (IH a (S i) (proj2 K)); rewrite add_succ; exact (fun X => X).
+  intros P n l; induction l as [ | l IH ]; intros a i K; [ exact K | ].
+  destruct a as [ | x a ]; [ destruct K | ].
+  generalize (IH a (S i) (agree_rest K)); rewrite add_succ; exact (fun X => X).
 Qed.
 
-Lemma agree_head : forall P i a n, length a = S n -> agree P i a -> (P i <-> head a = true).
-Proof. intros P i [ | x a ] n L K; [ discriminate L | exact (proj1 K) ]. Qed.
-
-Lemma length_drop : forall l n a, length a = l + n -> length (drop l a) = n.
-Proof.
-  intros l n; induction l as [ | l IH ]; intros a L; [ exact L | ].
-  destruct a as [ | x a ]; [ discriminate L | injection L as L; exact (IH a L) ].
-Qed.
+Lemma agree_head : forall P n a i, agree P i (S n) a -> (P i <-> head a = true).
+Proof. intros P n [ | x a ] i K; [ destruct K | exact (agree_first K) ]. Qed.
 
 (** *** Until, once around the loop *)
-Lemma until_found : forall A B a b i, agree A i a -> agree B i b ->
-  head (until_row a b false) = true -> exists d, reach A B d i.
+Lemma until_found : forall A B n a b i, agree A i n a -> agree B i n b ->
+  head_or false (until_row a b false) = true -> until A B i.
 Proof.
-  intros A B a; induction a as [ | x a IH ]; intros [ | y b ] i K M E; try discriminate E.
-  apply until_step; simpl in E; destruct y; [ left; exact (proj2 (proj1 M) eq_refl) | right ].
-  destruct x; [ | discriminate E ]; split; [ exact (proj2 (proj1 K) eq_refl) | ].
-  apply (IH b (S i) (proj2 K) (proj2 M)); destruct (until_row a b false); exact E.
+  intros A B n; induction n as [ | n IH ];
+    intros [ | x a ] [ | y b ] i K M E; try exact (False_ind _ K); try exact (False_ind _ M); [ discriminate E | ].
+  apply until_step; revert K M E; destruct y; intros K M E.
+  - left; exact (proj2 (agree_first M) eq_refl).
+  - right; revert K E; destruct x; intros K E; [ | discriminate E ].
+    exact (conj (proj2 (agree_first K) eq_refl) (IH a b (S i) (agree_rest K) (agree_rest M) E)).
 Qed.
 
-Lemma until_walk : forall A B n a b i d, length a = n -> length b = n ->
-  agree A i a -> agree B i b -> reach A B d i ->
-  head (until_row a b false) = true \/ exists e, d = n + e /\ reach A B e (n + i).
+Lemma until_walk : forall A B n a b i d, agree A i n a -> agree B i n b -> reach A B d i ->
+  head_or false (until_row a b false) = true
+  \/ exists e, d = n + e /\ reach A B e (n + i).
 Proof.
-  intros A B n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] i d La Lb K M R;
-    try discriminate.
+  intros A B n; induction n as [ | n IH ];
+    intros [ | x a ] [ | y b ] i d K M R; try exact (False_ind _ K); try exact (False_ind _ M).
   - right; exists d; exact (conj eq_refl R).
-  - injection La as La; injection Lb as Lb; simpl.
-    destruct d as [ | d ]; [ left; rewrite (proj1 (proj1 M) R); exact eq_refl | ].
-    rewrite (proj1 (proj1 K) (proj1 R)).
-    destruct (IH a b (S i) d La Lb (proj2 K) (proj2 M) (proj2 R)) as [ E | (e & E & X) ].
-    + left; destruct y; [ exact eq_refl | destruct (until_row a b false); exact E ].
-    + right; exists e; rewrite add_succ in X; exact (conj (f_equal S E) X).
+  - cbn [until_row head_or]; destruct d as [ | d ].
+    + left; rewrite (proj1 (agree_first M) R); exact eq_refl.
+    + rewrite (proj1 (agree_first K) (proj1 R)), <- add_succ.
+      destruct (IH a b (S i) d (agree_rest K) (agree_rest M) (proj2 R)) as [ E | (e & E & X) ].
+      * left; destruct y; [ exact eq_refl | exact E ].
+      * right; exists e; exact (conj (f_equal S E) X).
 Qed.
 
 (** *** The rows of a formula *)
@@ -502,109 +522,54 @@ Proof using follow repeats.
 Qed.
 
 (** A row of the whole length that agrees with [P]. *)
-Definition right_row (P : nat -> Prop) (a : row) : Prop := agree P 0 a /\ length a = l + p.
+Definition right_row (P : nat -> Prop) (a : row) : Prop := agree P 0 (l + p) a.
 
 Lemma right_map : forall (P : nat -> Prop) t, (forall i, P i <-> t (s i) = true) ->
   right_row P (map t w).
 Proof using listed size.
-  intros P t H; split; [ exact (agree_map P s t H w 0 listed) | ].
-  rewrite map_length; exact size.
+  intros P t H; unfold right_row; rewrite <- size; exact (agree_map P s t H w 0 listed).
 Qed.
 
-Lemma length_combine : forall op n a b, length a = n -> length b = n ->
-  length (combine op a b) = n.
+Lemma right_drop : forall P a, right_row P a -> agree P l p (drop l a).
 Proof using Type.
-  intros op n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] La Lb; try discriminate.
-  - exact eq_refl.
-  - injection La as La; injection Lb as Lb; exact (f_equal S (IH a b La Lb)).
-Qed.
-
-Lemma right_combine : forall c op, computes c op -> forall P Q a b,
-  right_row P a -> right_row Q b -> right_row (fun i => c (P i) (Q i)) (combine op a b).
-Proof using Type.
-  intros c op C P Q a b [ K La ] [ M Lb ].
-  exact (conj (agree_combine c op C P Q a b 0 K M) (length_combine op _ a b La Lb)).
-Qed.
-
-(** What a row says where the loop begins, it says where the next round begins. *)
-Lemma loop_head : forall (P Q : nat -> Prop) a, periodic p l Q -> agree P l a ->
-  length a = p -> (P l <-> Q l) -> (Q (l + p) <-> head a = true).
-Proof using Type.
-  intros P Q a HQ K L E; refine (iff_by _ _ _ (HQ l (le_n l)) _).
-  exact (iff_by _ _ _ (iff_sym E) (agree_head P l a q L K)).
-Qed.
-
-Lemma length_shift : forall x a, length (shift a x) = length a.
-Proof using Type.
-  intros x a; induction a as [ | y a IH ]; [ exact eq_refl | exact (f_equal S IH) ].
-Qed.
-
-Lemma length_delay : forall a x, length (delay a x) = length a.
-Proof using Type.
-  intros a; induction a as [ | y a IH ]; intros x; [ exact eq_refl | exact (f_equal S (IH y)) ].
-Qed.
-
-Lemma length_since : forall n a b x, length a = n -> length b = n ->
-  length (since_row a b x) = n.
-Proof using Type.
-  intros n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] z La Lb; try discriminate.
-  - exact eq_refl.
-  - injection La as La; injection Lb as Lb; exact (f_equal S (IH a b _ La Lb)).
-Qed.
-
-Lemma length_until : forall n a b x, length a = n -> length b = n ->
-  length (until_row a b x) = n.
-Proof using Type.
-  intros n; induction n as [ | n IH ]; intros [ | x a ] [ | y b ] z La Lb; try discriminate.
-  - exact eq_refl.
-  - injection La as La; injection Lb as Lb; exact (f_equal S (IH a b _ La Lb)).
-Qed.
-
-Lemma right_drop : forall P a, right_row P a -> agree P l (drop l a) /\ length (drop l a) = p.
-Proof using Type.
-  intros P a [ K L ]; split; [ | exact (length_drop l p a L) ].
-  generalize (agree_drop P l a 0 K); rewrite add_zero; exact (fun X => X).
+  intros P a K; generalize (agree_drop P p l a 0 K); rewrite add_zero; exact (fun X => X).
 Qed.
 
 Lemma right_next : forall P a, periodic p l P -> right_row P a ->
   right_row (fun i => P (S i)) (shift a (head (drop l a))).
 Proof using Type.
-  intros P a H R; destruct (right_drop P a R) as [ K L ], R as [ M N ].
-  split; [ | rewrite length_shift; exact N ].
-  apply (agree_shift P _ a 0 M); rewrite add_zero, N.
-  exact (loop_head P P _ H K L (iff_refl _)).
+  intros P a H R; apply (agree_shift P _ (l + p) a 0 R); rewrite add_zero.
+  exact (iff_by _ _ _ (H l (le_n l)) (agree_head P q _ l (right_drop P a R))).
 Qed.
 
 (** Whatever the distance of the end, there is one within the first round. *)
 Lemma until_round : forall A B a b, periodic p l A -> periodic p l B ->
-  agree A l a -> agree B l b -> length a = p -> length b = p ->
-  ((exists d, reach A B d l) <-> head (until_row a b false) = true).
+  agree A l p a -> agree B l p b ->
+  (until A B l <-> head_or false (until_row a b false) = true).
 Proof using Type.
-  intros A B a b HA HB K M La Lb; split; [ | exact (until_found A B a b l K M) ].
-  intros [ d R ].
-  assert (X : forall n d, d <= n -> reach A B d l -> head (until_row a b false) = true).
+  intros A B a b HA HB K M; split; [ | exact (until_found A B p a b l K M) ].
+  assert (X : forall n d, d <= n -> reach A B d l -> head_or false (until_row a b false) = true).
   { intros n; induction n as [ | n IH ]; intros e L Y;
-      destruct (until_walk A B p a b l e La Lb K M Y) as [ E | (c & E & Z) ]; try exact E.
-    - rewrite E in L; destruct (le_none _ (le_trans _ _ _ (le_n_S _ _ (le_zero _)) L)).
-    - rewrite E in L; apply (IH c (le_trans _ _ _ (le_up q c) (le_back _ _ L))).
+      destruct (until_walk A B p a b l e K M Y) as [ E | (c & E & Z) ]; try exact E;
+      rewrite E in L.
+    - destruct (le_none _ (le_trans _ _ _ (le_n_S _ _ (le_zero _)) L)).
+    - apply (IH c (le_trans _ _ _ (le_up q c) (le_back _ _ L))).
       rewrite (add_comm p l) in Z.
       exact (proj1 (reach_periodic p l A B HA HB c l (le_n l)) Z). }
-  exact (X d d (le_n d) R).
+  intros [ d R ]; exact (X d d (le_n d) R).
 Qed.
 
 Lemma right_until : forall A B a b, periodic p l A -> periodic p l B ->
   right_row A a -> right_row B b ->
-  right_row (fun i => exists d, reach A B d i)
-    (until_row a b (head (until_row (drop l a) (drop l b) false))).
+  right_row (until A B) (until_row a b (head (until_row (drop l a) (drop l b) false))).
 Proof using Type.
-  intros A B a b HA HB Ra Rb.
-  destruct (right_drop A a Ra) as [ Ka La ], (right_drop B b Rb) as [ Kb Lb ].
-  destruct Ra as [ Ma Na ], Rb as [ Mb Nb ].
-  split; [ | exact (length_until _ a b _ Na Nb) ].
-  apply (agree_until A B _ (l + p) a b 0 Na Nb Ma Mb); rewrite add_zero.
-  refine (iff_by _ _ _ (until_periodic p l A B HA HB l (le_n l)) _).
-  exact (until_round A B _ _ HA HB Ka Kb La Lb).
+  intros A B a b HA HB Ra Rb; refine (proj1 (agree_until A B _ (l + p) a b 0 Ra Rb _)).
+  rewrite add_zero; refine (iff_by _ _ _ (until_periodic p l A B HA HB l (le_n l)) _).
+  exact (until_round A B _ _ HA HB (right_drop A a Ra) (right_drop B b Rb)).
 Qed.
+
+Lemma no_false : False <-> false = true.
+Proof using Type. split; [ intros [] | discriminate ]. Qed.
 
 Lemma rows_right : forall f, round (past f) <= l ->
   right_row (fun i => csat r i f) (rows w l f).
@@ -623,24 +588,23 @@ Proof using follow repeats listed size.
   { intros f L; refine (both_periodic and and_same _ _ _ _ (from f L)).
     exact (periodic_from _ _ _ _ (le_trans _ _ _ (round_le _ _ (le_zero _)) L) inside_periodic). }
   intros f; induction f as [ a | | f IH | f IHf g IHg | f IHf g IHg | f IHf g IHg
-    | f IHf g IHg | f IH | f IHf g IHg | f IH | f IHf g IHg ]; intros L.
+    | f IHf g IHg | f IH | f IHf g IHg | f IH | f IHf g IHg ]; intros L;
+    try (assert (Lf := left (past f) (past g) L); assert (Lg := right (past f) (past g) L);
+         specialize (IHf Lf); specialize (IHg Lg)).
   - exact (right_map _ (atom_at a) (fun i => proj2 (follow i) a)).
-  - refine (right_map _ (fun _ => false) (fun i => conj _ _)); [ intros [] | discriminate ].
-  - destruct (IH L) as [ K N ]; split; [ exact (agree_negb _ _ 0 K) | ].
-    exact (eq_trans (map_length negb _) N).
-  - exact (right_combine _ _ computes_and _ _ _ _ (IHf (left _ _ L)) (IHg (right _ _ L))).
-  - exact (right_combine _ _ computes_or _ _ _ _ (IHf (left _ _ L)) (IHg (right _ _ L))).
-  - exact (right_combine _ _ computes_impl _ _ _ _ (IHf (left _ _ L)) (IHg (right _ _ L))).
-  - exact (right_combine _ _ computes_iff _ _ _ _ (IHf (left _ _ L)) (IHg (right _ _ L))).
-  - exact (right_next _ _ (within f L) (right_combine _ _ computes_and _ _ _ _ ins (IH L))).
-  - exact (right_until _ _ _ _ (from f (left _ _ L)) (within g (right _ _ L))
-      (IHf (left _ _ L))
-      (right_combine _ _ computes_and _ _ _ _ ins (IHg (right _ _ L)))).
-  - destruct (IH (under _ L)) as [ K N ]; split; [ | exact (eq_trans (length_delay _ _) N) ].
-    apply (agree_delay _ _ 0 false K); split; [ intros [] | discriminate ].
-  - destruct (IHf (left _ _ (under _ L))) as [ K M ], (IHg (right _ _ (under _ L))) as [ N O ].
-    split; [ | exact (length_since _ _ _ _ M O) ].
-    apply (agree_since _ _ _ _ 0 false K N); split; [ intros [] | discriminate ].
+  - exact (right_map _ (fun _ => false) (fun _ => no_false)).
+  - exact (agree_negb _ _ _ 0 (IH L)).
+  - exact (agree_combine _ _ computes_and _ _ _ _ _ 0 IHf IHg).
+  - exact (agree_combine _ _ computes_or _ _ _ _ _ 0 IHf IHg).
+  - exact (agree_combine _ _ computes_impl _ _ _ _ _ 0 IHf IHg).
+  - exact (agree_combine _ _ computes_iff _ _ _ _ _ 0 IHf IHg).
+  - exact (right_next _ _ (within f L) (agree_combine _ _ computes_and _ _ _ _ _ 0 ins (IH L))).
+  - exact (right_until _ _ _ _ (from f Lf) (within g Lg) IHf
+      (agree_combine _ _ computes_and _ _ _ _ _ 0 ins IHg)).
+  - exact (agree_delay _ _ _ 0 false (IH (under (past f) L)) no_false).
+  - assert (U := under (larger (past f) (past g)) L).
+    exact (agree_since _ _ _ _ _ 0 false
+      (IHf (left (past f) (past g) U)) (IHg (right (past f) (past g) U)) no_false).
 Qed.
 End Rows.
 
@@ -693,8 +657,7 @@ Qed.
 (** The row is right, and as long as the loop unrolled. *)
 Lemma row_of_right : forall r u v q f c, length v = S q -> follows r (lookup v u) ->
   past f <= c ->
-  agree (fun i => csat r i f) 0 (row_of c u v f)
-  /\ length (row_of c u v f) = round q (length u) c + S q.
+  agree (fun i => csat r i f) 0 (round q (length u) c + S q) (row_of c u v f).
 Proof.
   intros r u v q f c E H L; unfold row_of.
   assert (N := unroll_length u v q E c); rewrite N.
@@ -709,20 +672,20 @@ Qed.
 Theorem value_right : forall r u x v f, follows r (lookup (x :: v) u) ->
   (csat r 0 f <-> value u (x :: v) f = true).
 Proof.
-  intros r u x v f H.
-  destruct (row_of_right r u (x :: v) _ f _ eq_refl H (le_n (past f))) as [ K L ].
-  refine (agree_head _ 0 _ _ (eq_trans L (add_succ _ _)) K).
+  intros r u x v f H; unfold value.
+  generalize (row_of_right r u (x :: v) _ f _ eq_refl H (le_n (past f))); rewrite add_succ.
+  exact (agree_head _ _ _ 0).
 Qed.
 
-Lemma agree_decides : forall P a i j, agree P i a -> j < length a ->
-  P (j + i) \/ ~ P (j + i).
+Lemma agree_decides : forall P n a i j, agree P i n a -> j < n -> P (j + i) \/ ~ P (j + i).
 Proof.
-  intros P a; induction a as [ | x a IH ]; intros i j K L.
+  intros P n; induction n as [ | n IH ]; intros [ | x a ] i j K L; try exact (False_ind _ K).
   - destruct (le_none _ (le_trans _ _ _ L (le_zero _))).
   - destruct j as [ | j ].
-    + destruct (proj1 K) as [ T F ]; simpl; destruct x; [ left; exact (F eq_refl) | right ].
-      intros X; discriminate (T X).
-    + generalize (IH (S i) j (proj2 K) (le_back _ _ L)); rewrite add_succ; exact (fun X => X).
+    + destruct (agree_first K) as [ T F ]; revert T F; destruct x; intros T F.
+      * left; exact (F eq_refl).
+      * right; intros X; discriminate (T X).
+    + generalize (IH a (S i) j (agree_rest K) (le_back _ _ L)); rewrite add_succ; exact (fun X => X).
 Qed.
 
 Lemma round_beyond : forall q n c i, i <= c -> i < round q n c + S q.
@@ -737,9 +700,8 @@ Theorem follows_decided : forall r u x v, follows r (lookup (x :: v) u) -> decid
 Proof.
   intros r u x v H; apply core_decided; intros i f; set (c := past f + i).
   assert (P : past f <= c) by (unfold c; rewrite add_comm; exact (le_up i _)).
-  destruct (row_of_right r u (x :: v) _ f c eq_refl H P) as [ K L ].
-  generalize (agree_decides _ _ 0 i K); rewrite add_zero, L; intros X.
-  exact (X (round_beyond _ _ c i (le_up _ i))).
+  generalize (agree_decides _ _ _ 0 i (row_of_right r u (x :: v) _ f c eq_refl H P)).
+  rewrite add_zero; intros X; exact (X (round_beyond _ _ c i (le_up _ i))).
 Qed.
 
 (** ** The verdicts

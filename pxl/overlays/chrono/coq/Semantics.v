@@ -87,6 +87,30 @@ Fixpoint csat (r : run) (i : nat) (f : kform) : Prop :=
   | KSince a b => since (fun j => csat r j a) (fun j => csat r j b) i
   end.
 
+(** What [csat] says of a formula, in terms of its parts. Proofs go through [into]
+    and [out], since a term where [csat] unfolds holds a copy of its body. *)
+Definition parts (r : run) (i : nat) (f : kform) : Prop :=
+  match f with
+  | KAtom p => holds r i p
+  | KBot => False
+  | KNeg a => ~ csat r i a
+  | KConj a b => csat r i a /\ csat r i b
+  | KDisj a b => csat r i a \/ csat r i b
+  | KImpl a b => csat r i a -> csat r i b
+  | KIff a b => csat r i a <-> csat r i b
+  | KNext a => inside r (S i) /\ csat r (S i) a
+  | KUntil a b => exists d,
+      reach (fun j => csat r j a) (fun j => inside r j /\ csat r j b) d i
+  | KPrev a => match i with O => False | S j => csat r j a end
+  | KSince a b => since (fun j => csat r j a) (fun j => csat r j b) i
+  end.
+
+Lemma into : forall {r i f}, parts r i f -> csat r i f.
+Proof. intros r i []; exact (fun X => X). Qed.
+
+Lemma out : forall {r i f}, csat r i f -> parts r i f.
+Proof. intros r i []; exact (fun X => X). Qed.
+
 Definition cdecided (r : run) : Prop := forall i f, csat r i f \/ ~ csat r i f.
 
 (** ** Small facts about positions *)
