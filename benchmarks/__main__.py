@@ -1,7 +1,7 @@
 """`make bench`: measure the server against its floors, in one run.
 
 Times are this machine's, now; the ratios are what to compare between machines. Sections can
-be named on the command line: server, hard, deadline, memory, signing (default: all of them).
+be named on the command line: server, hard, deadline, memory, signing, chrono (default: all of them).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import families, load, signing
+from benchmarks import chrono, families, load, signing
 from benchmarks.processes import get, rss_mib, serving
 from pxl.certificate import decode_countermodel
 from pxl.checker import Checker
@@ -27,7 +27,7 @@ from pxl.render import PREAMBLE, QUERY, goal_script
 from pxl.search import decide
 from pxl.settings import Settings
 
-SECTIONS = ("server", "hard", "deadline", "memory", "signing")
+SECTIONS = ("server", "hard", "deadline", "memory", "signing", "chrono")
 HARD_TIMEOUT_S = 20.0
 
 
@@ -236,6 +236,9 @@ def main() -> None:
         results["signing"] = signing.measure()
         for name, figure in results["signing"].items():
             print(f"{name:20} {figure:8.1f}")
+    if "chrono" in wanted:
+        with _timed("chrono"):
+            results["chrono"] = chrono.measure()
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=2, default=list)
