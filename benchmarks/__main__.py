@@ -1,7 +1,7 @@
 """`make bench`: measure the server against its floors, in one run.
 
 Times are this machine's, now; the ratios are what to compare between machines. Sections can
-be named on the command line: server, hard, deadline, memory, signing, modal (default: all of them).
+be named on the command line: server, hard, deadline, memory, signing, modal, chrono (default: all of them).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import families, load, modal, signing
+from benchmarks import chrono, families, load, modal, signing
 from benchmarks.processes import get, rss_mib, serving
 from pxl.certificate import decode_countermodel
 from pxl.checker import Checker
@@ -27,7 +27,7 @@ from pxl.render import PREAMBLE, QUERY, goal_script
 from pxl.search import decide
 from pxl.settings import Settings
 
-SECTIONS = ("server", "hard", "deadline", "memory", "signing", "modal")
+SECTIONS = ("server", "hard", "deadline", "memory", "signing", "modal", "chrono")
 HARD_TIMEOUT_S = 20.0
 
 
@@ -241,6 +241,9 @@ def main() -> None:
     if "modal" in wanted:
         with _timed("modal"):
             results["modal"] = modal.measure(options.rounds, options.modal_seconds, note)
+    if "chrono" in wanted:
+        with _timed("chrono"):
+            results["chrono"] = chrono.measure()
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=2, default=list)
