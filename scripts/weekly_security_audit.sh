@@ -39,7 +39,7 @@ case $status in
          esac ;;
     *) fail "a request without a signature gets $status" ;;
 esac
-say "   Active key ids: $(lines audit.jsonl 7 | jq -rR 'fromjson? | .user // .identity // empty' 2>/dev/null | sort -u | grep -c . || true)"
+say "   Active key ids: $(lines audit.jsonl 7 | jq -rR 'fromjson? | .user_id // empty' 2>/dev/null | sort -u | grep -c . || true)"
 
 say "2. Security Events:"
 say "   Failed Auth Attempts This Week: $(lines pxl-server.log 7 | count 'Invalid signature|Invalid token|Timestamp|Nonce')"
