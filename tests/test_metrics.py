@@ -367,9 +367,10 @@ class TestRequests:
         def word() -> str:
             return "".join(chance.choices("abcdefghij0123456789%é", k=12))
         methods = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW")
+        fresh = series()
         for _ in range(2000):
             ask(chance.choice((*methods, word().upper())), f"/{word()}", word())
-        assert series() < 250
+        assert series() < fresh + 30
         routes = sorted({re.sub("<[^>]+>", "{}", rule.rule) for rule in app.url_map.iter_rules()})
         for path in routes:
             for method in methods:
