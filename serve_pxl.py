@@ -8,13 +8,14 @@ import dataclasses
 import logging
 import signal
 import sys
+import threading
 import time
 from functools import partial
 from types import FrameType
 
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
-from pxl.authentication import signatures
+from pxl.authentication import Signatures, signatures
 from pxl.compose_gate import build_gate, provenance_of
 from pxl.compose_shared import build_shared
 from pxl.compose_watch import build_logs, build_watch
@@ -23,9 +24,11 @@ from pxl.errors import ConfigError, PxlError
 from pxl.gate import early_headers
 from pxl.jobs import JobLimits, JobTable
 from pxl.logs import Logs
+from pxl.notify import Notifier, Watchdog
 from pxl.provenance import Provenance
 from pxl.security_txt import SecurityText
 from pxl.server import Server
+from pxl.service import Service
 from pxl.settings import Settings
 from pxl.watch import refused_early
 
@@ -96,13 +99,24 @@ def serve(settings: Settings, logs: Logs) -> int:
         f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}")
     for warning in warnings:
         logging.getLogger("pxl").warning(warning)
+    notifier = Notifier.from_env()
     server = Server(create_app(parts), settings, drain, on_expiry=prover.abort,
-                    early_headers=early_headers(provenance), on_refusal=refused_early(watch))
+                    early_headers=early_headers(provenance), on_refusal=refused_early(watch),
+                    on_drain=lambda: notifier.stopping("finishing the requests in flight"))
+    watchdog = Watchdog(notifier, {"pool's supervisor": prover.pool.heartbeat_age_s,
+                                   "HTTP loop": server.heartbeat_age_s})
+    serving = f"serving on {server.host}:{server.port} with {settings.pool_size} sessions"
     # There is nothing to drain yet, and a prover that hangs can keep the start waiting for a minute.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
+
+    def reload(signum: int, frame: FrameType | None) -> None:
+        notifier.reloading()
+        _reload(prover.service, signed)
+        notifier.ready(serving)
+
     # Log files that were renamed away are noticed without it, and so it must not end the server.
-    signal.signal(signal.SIGHUP, lambda signum, frame: signed and signed.keyring.reload_soon())
+    signal.signal(signal.SIGHUP, lambda signum, frame: _reload(prover.service, signed))
     try:
         if shared is not None:
             shared.start()
@@ -111,16 +125,21 @@ def serve(settings: Settings, logs: Logs) -> int:
         if not readiness.is_ready:
             raise PxlError(f"the first self-proof failed: {readiness.reason}")
         server.install_signals()
+        signal.signal(signal.SIGHUP, reload)
         prover.self_proof.start()
         if watch.file is not None:
             watch.file.start()
         say("Using Waitress WSGI server for production stability...")
         server.print_listen()
+        notifier.ready(serving)
+        watchdog.start()
         end = "every request was answered" if server.run() else "some requests were cut off"
         logs.flush()        # so that this is the last line wherever all of them go
         logging.getLogger("pxl").info("stopped: %s", end)
         return 1 if drain.is_urgent else 0
     finally:
+        notifier.stopping("stopping the sessions")
+        watchdog.stop()
         server.close()      # first: whoever connects now is turned away, not kept waiting
         parts.jobs.stop()
         prover.close()
@@ -129,6 +148,13 @@ def serve(settings: Settings, logs: Logs) -> int:
             watch.file.close()
         if shared is not None:
             shared.close()
+
+
+def _reload(service: Service, signed: Signatures | None) -> None:
+    """Read the keys and the theories again; both in other threads, for this runs between any two instructions."""
+    if signed is not None:
+        signed.keyring.reload_soon()
+    threading.Thread(target=service.reload_theories, name="pxl-theories", daemon=True).start()
 
 
 def _warnings(settings: Settings) -> tuple[str, ...]:

@@ -12,23 +12,29 @@ from typing import Literal
 from cachetools import TTLCache
 
 from pxl.outcome import UNKNOWN, Outcome
+from pxl.overlays.contract import Question
 
 UNIT_BYTES = 64 * 1024      # a verdict takes one place for each begun unit of its size
 
 Hit = Literal["exact", "prefetch"]
 
 
-def question_key(kernel_hash: str, overlay: str, options: str, renamed_text: str) -> bytes:
-    """Return the key of a question: SHA-256 over kernel, overlay with options, and renamed goal.
+def question_key(kernel_hash: str, library_hash: str, overlay: str, key: str) -> bytes:
+    """Return the key of a question everywhere: SHA-256 over kernel, library, overlay, and its key in the overlay.
 
     Each part is preceded by its length, so that no two questions share a string.
     """
     digest = hashlib.sha256()
-    for part in (kernel_hash, overlay, options, renamed_text):
+    for part in (kernel_hash, library_hash, overlay, key):
         data = part.encode()
         digest.update(b"%d:" % len(data))
         digest.update(data)
     return digest.digest()
+
+
+def key_maker(kernel_hash: str, library_hash: Callable[[str], str]) -> Callable[[Question], bytes]:
+    """Return what makes the keys of questions; ``library_hash`` gives the hash of an overlay's Coq library."""
+    return lambda question: question_key(kernel_hash, library_hash(question.overlay), question.overlay, question.key)
 
 
 @dataclass(frozen=True)
@@ -122,8 +128,5 @@ class ProofCache:
 def _weight(goal_text: str, outcome: Outcome) -> int:
     """Return about how many bytes an entry holds."""
     script = outcome.script
-    weight = len(goal_text) + (sum(map(len, script.sentences)) + len(script.statement) + len(script.certificate)
-                                if script else 0)
-    for world in outcome.countermodel.worlds if outcome.countermodel else ():
-        weight += 216 + 32 * len(world)
-    return weight
+    return len(goal_text) + len(outcome.certificate) + (
+        sum(map(len, script.sentences)) + len(script.statement) + len(script.certificate) if script else 0)

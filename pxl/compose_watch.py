@@ -34,7 +34,7 @@ def build_watch(settings: Settings, service: ObservedService, pool: Callable[[],
     sources = Sources(pool, service.cache_stats)
     if logs is not None:
         sources = replace(sources, log_errors=logs.errors, log_drops=logs.drops)
-    metrics, performance = Metrics(sources, build, about.get("overlays", ())), Performance()
+    metrics, performance = Metrics(sources, build, service.overlays.names()), Performance()
     file = None
     if logs is not None and logs.directory is not None:
         file = PerformanceFile(logs.directory / PERFORMANCE, performance, logs.performance_failed)

@@ -14,10 +14,12 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pxl.address import read_networks
 from pxl.errors import ConfigError
+from pxl.gateway_file import read_gateway_file
 from pxl.origins import read_origins
 from pxl.scrapers import GUARDED, LOOPBACK, OPEN
 from pxl.secretkey import CURE, LEAST_LENGTH, problem_of
@@ -149,6 +151,16 @@ def _parsed(parse: Callable[[str], Any], kind: str) -> tuple[str, Callable[[str]
     return kind, read
 
 
+def read_names(text: str) -> tuple[str, ...]:
+    """Return the names between commas; empty when one is none.
+
+    >>> read_names("pxl, modal")
+    ('pxl', 'modal')
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    return names if all(re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name, re.ASCII) for name in names) else ()
+
+
 def _setting(variable: str, reader: tuple[str, Callable[[str], Any]], default: Any, unit: str, help_: str, *,
              is_secret: bool = False) -> Any:
     kind, read = reader
@@ -166,6 +178,12 @@ class Settings:
         "PXL_HOST", _text(r"[0-9A-Za-z.:_\-]{1,255}", "a host name or address"), None, "address",
         "address to listen on; default 127.0.0.1, and 0.0.0.0 with ENABLE_HMAC_AUTH or a JWT key. An open one "
         "without authentication is warned about")
+    core_port: int | None = _setting("PXL_CORE_PORT", _whole(1, 65535), None, "port",
+                                     "another port with the same routes, in early documents 8080")
+    chrono_port: int | None = _setting("OVERLAY_CHRONO_PORT", _whole(1, 65535), None, "port",
+                                       "another one, in early documents 8081")
+    v4_port: int | None = _setting("OVERLAY_V4_PORT", _whole(1, 65535), None, "port",
+                                   "another one, in early documents 8082")
     pool_size: int = _setting("PXL_POOL_SIZE", _whole(1, 64), 5, "sessions", "Coq sessions kept ready")
     max_queue: int = _setting("PXL_MAX_QUEUE", _whole(0, 10_000), 50, "requests",
                               "requests that may wait for a session; the next one gets 503")
@@ -194,6 +212,11 @@ class Settings:
                                       "time for proofs in flight after SIGTERM")
     kernel_dir: str | None = _setting("PXL_KERNEL_DIR", _directory(), None, "directory",
                                       "the compiled kernel; default pxl/kernel/_build")
+    overlays: str | None = _setting(
+        "PXL_OVERLAYS", _parsed(read_names, "overlays' names between commas"), None, "names",
+        "overlays that can be asked, built-in or of installed packages; default every built-in one")
+    theories_dir: str | None = _setting("PXL_THEORIES_DIR", _directory(), None, "directory",
+                                        "where theories (*.pxl) are; default configs/theories")
     engine: str = _setting("PXL_ENGINE", _choice("auto", "sertop", "coqidetop"), "auto", "name",
                            "the prover; auto takes sertop when there is one, else coqidetop")
     sertop: str | None = _setting("PXL_SERTOP", _program(), None, "program", "sertop, when it is not on PATH")
@@ -239,6 +262,8 @@ class Settings:
                                                  "the same for a minute; when set, it overrides the two above")
     rate_limit_total: int = _setting("PXL_RATE_LIMIT_TOTAL", _whole(0, 100_000_000), 1000, "requests/min",
                                      "requests of everybody together in a minute; 0 sets no such limit")
+    gateway_file: str | None = _setting("PXL_GATEWAY_FILE", _file(), None, "file", "a gateway.yaml with limits and "
+                                        "origins, for what the environment does not set")
     cors_origins: str | None = _setting(
         "CORS_ORIGINS", _parsed(read_origins, "web origins (https://host or https://host:port) between commas"),
         None, "origins", "origins whose pages may call this server")
@@ -283,6 +308,17 @@ class Settings:
     log_level: str = _setting("LOG_LEVEL", _choice("DEBUG", "INFO", "WARNING", "ERROR",
                                                    aliases={"WARN": "WARNING"}), "INFO", "level",
                               "how much is logged")
+
+    @property
+    def overlay_names(self) -> tuple[str, ...] | None:
+        """Return the overlays that can be asked; None for every built-in one."""
+        return read_names(self.overlays) if self.overlays else None
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Return the ports to listen on: the server's own first, then those that early documents name."""
+        others = (self.core_port, self.chrono_port, self.v4_port)
+        return (self.port, *(port for port in others if port is not None))
 
     @property
     def threads(self) -> int:
@@ -337,7 +373,13 @@ class Settings:
         env = os.environ if environ is None else environ
         known = {row.variable: row for row in rows()}
         problems = [_unknown(name, known) for name in sorted(env)
-                    if name.startswith(_OURS) and name not in known]
+                    if name.startswith(_OURS) and name not in known and name not in _OF_SCRIPTS]
+        if gateway_file := env.get("PXL_GATEWAY_FILE", "").strip():
+            try:
+                from_file = read_gateway_file(Path(gateway_file))
+                env = {**env, **{name: text for name, text in from_file.items() if not env.get(name)}}
+            except ConfigError as error:
+                problems.append(f"PXL_GATEWAY_FILE: {error.detail}")
         values = {}
         for row in known.values():
             text = env.get(row.variable)
@@ -365,6 +407,9 @@ class Settings:
             found.append(f"PXL_THREADS={self.threads} is fewer than PXL_POOL_SIZE + PXL_MAX_QUEUE + "
                          f"{1 + _SPARE_THREADS} = {needed}, so that waiting proofs would silence /health: raise it, "
                          f"or unset it")
+        if len(set(self.ports)) < len(self.ports):
+            found.append(f"PXL_SERVER_PORT, PXL_CORE_PORT, OVERLAY_CHRONO_PORT and OVERLAY_V4_PORT name one port twice "
+                         f"({', '.join(map(str, self.ports))}): the routes are the same on each, so unset one")
         if self.proof_timeout_s > self.max_proof_timeout_s:
             found.append(f"PXL_PROOF_TIMEOUT={self.proof_timeout_s:g} is above PXL_MAX_PROOF_TIMEOUT="
                          f"{self.max_proof_timeout_s:g}: lower the first or raise the second")
@@ -396,6 +441,9 @@ class Settings:
 
 # Whose names begin so are ours alone; a misspelt one must not be ignored.
 _OURS = ("PXL_", "HMAC_", "JWT_", "RATE_LIMIT_")
+# Those of scripts/, which may stand in the same environment.
+_OF_SCRIPTS = frozenset({"PXL_RESTART_CMD", "PXL_ENV_FILE", "PXL_TOKEN_FILE", "PXL_ROOT", "PXL_PYTHON",
+                         "PXL_SCRIPT_TIMEOUT", "PXL_ROTATE_GRACE"})
 # Fields whose default follows from others.
 _DERIVED = frozenset({"thread_count", "bind_host", "rate_limit_enabled", "build_sha", "security_expires"})
 

@@ -49,11 +49,20 @@ missing_packages() {
     if ! has_coq; then
         printf '%s\n' coq
     fi
+    if [[ $lock != requirements-dev.lock ]]; then
+        return
+    fi
+    # What the tests run; with the package where that is called otherwise.
+    local -a tools=(
+        make curl redis-server nginx jq bats shellcheck prometheus amtool:prometheus-alertmanager
+        strace systemd-analyze:systemd
+        buildah debootstrap bwrap:bubblewrap docker-compose kubectl:kubernetes-client
+    )
     local tool
-    for tool in make curl redis-server nginx prometheus; do # the tests run them
-        # nginx is where only root's PATH leads.
-        if [[ $lock == requirements-dev.lock && ! -x /usr/sbin/$tool ]] && ! command -v "$tool" >/dev/null; then
-            printf '%s\n' "$tool"
+    for tool in "${tools[@]}"; do
+        # Some are where only root's PATH leads.
+        if [[ ! -x /usr/sbin/${tool%:*} ]] && ! command -v "${tool%:*}" >/dev/null; then
+            printf '%s\n' "${tool#*:}"
         fi
     done
 }

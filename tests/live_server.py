@@ -27,12 +27,14 @@ from pxl.gate import Gate, early_headers
 from pxl.health import SelfProof
 from pxl.jobs import JobTable
 from pxl.logs import Logs
+from pxl.overlays.registry import Registry
 from pxl.provenance import Provenance
 from pxl.security_txt import SecurityText
 from pxl.server import Server
 from pxl.observed import ObservedService
 from pxl.service import Service
 from pxl.settings import Settings
+from pxl.theories import Theories
 from pxl.watch import Watch, refused_early
 
 HASH = "0123456789abcdef" * 4
@@ -73,13 +75,15 @@ class Live:
 
 
 def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakePool,
-             gate: Gate | None = None, shared: Shared | None = None, logs: Logs | None = None,
-             ) -> tuple[Parts, Service, SelfProof]:
+             gate: Gate | None = None, shared: Shared | None = None, overlays: Registry | None = None,
+             theories: Theories | None = None, logs: Logs | None = None) -> tuple[Parts, Service, SelfProof]:
     service = ObservedService(decider.decide, HASH, ProofCache(settings.cache_size, settings.cache_ttl_s),
                               timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
-                              max_in_flight=settings.max_in_flight, max_followers=settings.max_followers)
+                              max_in_flight=settings.max_in_flight, max_followers=settings.max_followers,
+                              overlays=overlays, theories=theories)
+    service.reload_theories()
     self_proof = SelfProof(decider.decide, lambda: service.certified_at)
-    about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
+    about = {"engine": "coqidetop", "coq_version": "8.16.1"}
     watch = build_watch(settings, service, lambda: pool, about, logs)
     signed = shared.signatures() if shared else signatures(settings, remembers_from=0)
     return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about,
@@ -88,13 +92,14 @@ def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakeP
 
 
 @contextmanager
-def running(decider: FakeDecider | None = None, gate: Gate | None = None, **env: str) -> Iterator[Live]:
+def running(decider: FakeDecider | None = None, gate: Gate | None = None, overlays: Registry | None = None,
+            theories: Theories | None = None, **env: str) -> Iterator[Live]:
     """Run a server on a free port for as long as the block lasts; its gate is made from the settings, or given."""
     settings = Settings.from_env({"PXL_SERVER_PORT": "0", "PXL_DRAIN_TIMEOUT": "0", "PXL_HOST": "127.0.0.1", **env})
     decider, drain, pool = decider or FakeDecider(), Drain(settings.drain_timeout_s), FakePool()
     shared = build_shared(settings)
     logs = build_logs(settings) if settings.log_dir else None
-    parts, service, self_proof = parts_of(settings, decider, drain, pool, gate, shared, logs)
+    parts, service, self_proof = parts_of(settings, decider, drain, pool, gate, shared, overlays, theories, logs)
     server = Server(create_app(parts), settings, drain, early_headers=early_headers(PROVENANCE),
                     on_refusal=refused_early(parts.watch))
     if logs is not None:

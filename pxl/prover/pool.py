@@ -80,6 +80,7 @@ class Pool:
         self._hold_s = 0.0
         self._was_ready = False
         self._closed = False
+        self._beat = time.monotonic()
         self._supervisor = threading.Thread(target=self._supervise, name="pxl-supervisor", daemon=True)
 
     def start(self) -> None:
@@ -221,6 +222,7 @@ class Pool:
     def _supervise(self) -> None:
         next_idle_check = time.monotonic() + _IDLE_CHECK_S
         while True:
+            self._beat = time.monotonic()
             with self._lock:
                 while not (self._discarded or self._due() or self._finished()
                            or time.monotonic() >= next_idle_check):
@@ -335,6 +337,10 @@ class Pool:
             self._discard(session, "crash")
 
     # Looking and closing
+
+    def heartbeat_age_s(self) -> float:
+        """Return the seconds since the supervisor last moved; about 0.25 when all is well. Never waits."""
+        return time.monotonic() - self._beat
 
     def stats(self) -> PoolStats:
         """Return a snapshot; the memory of each session is read outside the lock."""
