@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from pxl.cache import CacheStats
 from pxl.errors import KernelDisagreement, PoolBusy, PxlError
 from pxl.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN
-from pxl.seen import Seen
+from pxl.seen import UNMATCHED, Seen
 from pxl.service import Answer
 from pxl.window import Share, Window
 
@@ -121,7 +121,8 @@ class Metrics:
         """Count a request that was answered."""
         method = seen.method if seen.method in METHODS else OTHER
         self._child(self._requests, method, seen.rule, str(seen.status)).inc()
-        self._child(self._duration, method, seen.rule).observe(seen.duration_s)
+        if seen.rule != UNMATCHED:      # its time says nothing, and there would be a histogram for each method
+            self._child(self._duration, method, seen.rule).observe(seen.duration_s)
         if seen.rule == _PROVE and seen.status == 200:      # a flood of quick refusals must not hide slow proofs
             self._latency.add(seen.duration_s)
         if seen.refusal:
