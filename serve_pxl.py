@@ -8,23 +8,29 @@ import dataclasses
 import logging
 import signal
 import sys
+import threading
 import time
+from functools import partial
 from types import FrameType
 
 from pxl import __version__, settings as settings_table
 from pxl.app import Parts, create_app
-from pxl.authentication import signatures
+from pxl.authentication import Signatures, signatures
 from pxl.compose_gate import build_gate, provenance_of
 from pxl.compose_shared import build_shared
+from pxl.compose_watch import build_logs, build_watch
 from pxl.drain import Drain
 from pxl.errors import ConfigError, PxlError
 from pxl.gate import early_headers
 from pxl.jobs import JobLimits, JobTable
+from pxl.logs import Logs
 from pxl.notify import Notifier, Watchdog
 from pxl.provenance import Provenance
 from pxl.security_txt import SecurityText
 from pxl.server import Server
+from pxl.service import Service
 from pxl.settings import Settings
+from pxl.watch import refused_early
 
 EPILOG = """\
 settings (environment variable, default [unit], meaning):
@@ -48,8 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
             for warning in _warnings(settings):
                 print(f"serve_pxl.py: warning: {warning}", file=sys.stderr)
             return 0
-        _start_logging(settings)
-        return serve(settings)
+        logs = build_logs(settings)
+        try:
+            _start_logging(settings, logs)
+            return serve(settings, logs)
+        finally:
+            logs.close()
     except ConfigError as error:
         for line in error.detail.splitlines():
             print(f"serve_pxl.py: {line}", file=sys.stderr)
@@ -59,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, logs: Logs) -> int:
     """Serve until drained; return 0, or 1 when nothing can be proved or work was cut off."""
     from pxl.compose import build       # the prover's packages are not needed for --help
 
@@ -76,20 +86,22 @@ def serve(settings: Settings) -> int:
     provenance = provenance_of(prover.kernel, settings)
     signed = shared.signatures() if shared else signatures(settings)
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
+    watch = build_watch(settings, prover.service, prover.pool.stats, about, logs)
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,
                   about, warnings, JobTable(JobLimits(workers=settings.pool_size)),
                   gate=build_gate(settings, provenance, signed, shared), security=security,
-                  shared=shared)
-    _say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
-         f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...",
-         f"Session pool size: {settings.pool_size}",
-         f"Cache TTL: {settings.cache_ttl_s:g}s",
-         f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}")
+                  shared=shared, watch=watch)
+    say = partial(_say, logs)
+    say(f"PXL Kernel Hash: {prover.kernel.kernel_hash}",
+        f"Starting OPTIMIZED PXL Proof Server with kernel hash: {prover.kernel.kernel_hash[:7]}...",
+        f"Session pool size: {settings.pool_size}",
+        f"Cache TTL: {settings.cache_ttl_s:g}s",
+        f"HMAC Authentication: {'Enabled' if settings.enable_hmac_auth else 'Disabled'}")
     for warning in warnings:
         logging.getLogger("pxl").warning(warning)
     notifier = Notifier.from_env()
     server = Server(create_app(parts), settings, drain, on_expiry=prover.abort,
-                    early_headers=early_headers(provenance),
+                    early_headers=early_headers(provenance), on_refusal=refused_early(watch),
                     on_drain=lambda: notifier.stopping("finishing the requests in flight"))
     watchdog = Watchdog(notifier, {"pool's supervisor": prover.pool.heartbeat_age_s,
                                    "HTTP loop": server.heartbeat_age_s})
@@ -98,16 +110,13 @@ def serve(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
 
-    def read_keys_again(signum: int, frame: FrameType | None) -> None:
-        if signed is not None:
-            signed.keyring.reload_soon()
-
     def reload(signum: int, frame: FrameType | None) -> None:
         notifier.reloading()
-        read_keys_again(signum, frame)
+        _reload(prover.service, signed)
         notifier.ready(serving)
 
-    signal.signal(signal.SIGHUP, read_keys_again)
+    # Log files that were renamed away are noticed without it, and so it must not end the server.
+    signal.signal(signal.SIGHUP, lambda signum, frame: _reload(prover.service, signed))
     try:
         if shared is not None:
             shared.start()
@@ -118,11 +127,14 @@ def serve(settings: Settings) -> int:
         server.install_signals()
         signal.signal(signal.SIGHUP, reload)
         prover.self_proof.start()
-        _say("Using Waitress WSGI server for production stability...")
+        if watch.file is not None:
+            watch.file.start()
+        say("Using Waitress WSGI server for production stability...")
         server.print_listen()
         notifier.ready(serving)
         watchdog.start()
         end = "every request was answered" if server.run() else "some requests were cut off"
+        logs.flush()        # so that this is the last line wherever all of them go
         logging.getLogger("pxl").info("stopped: %s", end)
         return 1 if drain.is_urgent else 0
     finally:
@@ -132,8 +144,17 @@ def serve(settings: Settings) -> int:
         parts.jobs.stop()
         prover.close()
         parts.jobs.close()
+        if watch.file is not None:
+            watch.file.close()
         if shared is not None:
             shared.close()
+
+
+def _reload(service: Service, signed: Signatures | None) -> None:
+    """Read the keys and the theories again; both in other threads, for this runs between any two instructions."""
+    if signed is not None:
+        signed.keyring.reload_soon()
+    threading.Thread(target=service.reload_theories, name="pxl-theories", daemon=True).start()
 
 
 def _warnings(settings: Settings) -> tuple[str, ...]:
@@ -147,10 +168,12 @@ def _end(signum: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _say(*lines: str) -> None:
+def _say(logs: Logs, *lines: str) -> None:
     """Print the lines; a full disk or a closed pipe at the other end is no reason not to serve."""
+    logs.flush()        # what was logged before stands before it, where both go to one place
     try:
         for line in lines:
+            logs.say(line)
             print(line, flush=True)
     except OSError as error:
         logging.getLogger("pxl").warning("standard output cannot be written: %s", error)
@@ -158,8 +181,9 @@ def _say(*lines: str) -> None:
         sys.stdout = None
 
 
-def _start_logging(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s:%(name)s:%(message)s")
+def _start_logging(settings: Settings, logs: Logs) -> None:
+    logs.open()
+    logs.take_over(settings.log_level)
     # One line for each request that waits for a thread is no news; the pool's own limit is.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 

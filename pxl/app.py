@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from pxl import __version__, v1, v1_docs
+from pxl import __version__, metrics_view, overlay_routes, v1, v1_docs
 from pxl.auth_routes import token_routes
 from pxl.away import Away
 from pxl.compose_shared import Shared
@@ -23,24 +23,27 @@ from pxl.errors import AuthError, PxlError, ShuttingDown
 from pxl.gate import Doorkeeper, Gate, claims_itself
 from pxl.health import PoolStats, SelfProof
 from pxl.jobs import JobTable
-from pxl.jsonbody import only_members, read_object, require_json, text_member, truth_member, whole_member
+from pxl.jsonbody import read_object, require_json, truth_member, whole_member
 from pxl.problems import MEDIA_TYPE, Problem, from_error, from_status, unexpected
+from pxl.query import Query
+from pxl.query_body import read_query
 from pxl.reply import countermodel_reply, prove_text
 from pxl.security_txt import SecurityText
 from pxl.service import Answer, Service
+from pxl.watch import Watch
 
 log = logging.getLogger("pxl.http")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_PROVE_MEMBERS = ("goal", "timeout_ms", "certificate")
-_COUNTERMODEL_MEMBERS = ("goal", "timeout_ms")
+_PROVE_MEMBERS = ("timeout_ms", "certificate")
+_COUNTERMODEL_MEMBERS = ("timeout_ms",)
 
 
 @dataclass(frozen=True)
 class Parts:
     """What the application is made of; ``pool_stats`` must not wait for a session.
 
-    ``about`` is put into ``/health`` as it is: engine, coq_version, overlays, …
+    ``about`` is put into ``/health`` as it is: engine, coq_version, …
     """
 
     service: Service
@@ -55,6 +58,7 @@ class Parts:
     gate: Gate = field(default_factory=Gate)
     security: SecurityText = SecurityText()
     shared: Shared | None = None
+    watch: Watch | None = None
 
 
 def create_app(parts: Parts) -> Flask:
@@ -62,12 +66,18 @@ def create_app(parts: Parts) -> Flask:
     app = Flask("pxl", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = parts.max_request_bytes
     app.url_map.merge_slashes = False      # a redirect would turn a POST into a GET
+    if parts.watch is not None:
+        parts.watch.surround(app)
     app.before_request(_name_request)
     doorkeeper = Doorkeeper(app, parts.gate, parts.drain)
+    if parts.watch is not None:
+        parts.watch.guard(app)
+        metrics_view.add_routes(app, parts.watch.metrics, parts.watch.performance, parts.watch.policy.is_text_default)
     _routes_for_goals(app, parts)
     state = _routes_for_health(app, parts)
     v1.add_routes(app, v1.Desk(parts.service, parts.jobs, parts.away, parts.drain.admit, state,
                                lambda: parts.pool_stats().size, parts.about))
+    overlay_routes.add_routes(app, parts.service, parts.away)
     v1_docs.add_routes(app)
     if parts.gate.guard.tokens is not None:
         token_routes(app, parts.gate.guard.tokens)
@@ -92,34 +102,32 @@ def create_app(parts: Parts) -> Flask:
 def _routes_for_goals(app: Flask, parts: Parts) -> None:
     longest_ms = int(parts.service.max_timeout_s * 1000)
 
-    def answer(body: dict[str, Any], want_certificate: bool) -> Answer:
-        goal = text_member(body, "goal")
+    def answer(query: Query, body: dict[str, Any], want_certificate: bool) -> Answer:
         timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
         timeout_s = None if timeout_ms is None else timeout_ms / 1000
         with parts.away.watching(request.environ.get("waitress.client_disconnected")) as cancel:
-            return parts.service.prove(goal, timeout_s, want_certificate, cancel, admitted=g.claim)
+            return parts.service.prove(query, timeout_s, want_certificate, cancel, admitted=g.claim)
 
-    def read(known: tuple[str, ...]) -> dict[str, Any]:
+    def read() -> dict[str, Any]:
         require_json(request.content_type)
-        body = read_object(request.get_data(cache=False))
-        only_members(body, known)
-        return body
+        return read_object(request.get_data(cache=False))
 
     @app.post("/prove")
     @claims_itself
     def prove() -> Response:
         """Prove or refute a goal."""
-        body = read(_PROVE_MEMBERS)
-        want_certificate = truth_member(body, "certificate")
-        text = prove_text(answer(body, want_certificate), g.request_id, want_certificate)
+        body = read()
+        query, want_certificate = read_query(body, "goal", _PROVE_MEMBERS), truth_member(body, "certificate")
+        text = prove_text(answer(query, body, want_certificate), g.request_id, want_certificate)
         return Response(text + "\n", content_type="application/json")
 
     @app.post("/countermodel")
     @claims_itself
     def countermodel() -> Response:
         """Look for a countermodel to a goal."""
-        body = read(_COUNTERMODEL_MEMBERS)
-        return _json(countermodel_reply(answer(body, False), g.request_id))
+        body = read()
+        query = read_query(body, "goal", _COUNTERMODEL_MEMBERS)
+        return _json(countermodel_reply(answer(query, body, False), g.request_id))
 
 
 def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str, Any], bool]]:
@@ -133,6 +141,7 @@ def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str,
         if pool.total < pool.size:
             reasons.append(f"{pool.size - pool.total} of {pool.size} sessions are missing")
         reasons += parts.shared.problems() if parts.shared else []
+        broken = parts.service.overlays.broken(), parts.service.theories.broken()
         status = "fail" if not is_ready else "degraded" if reasons else "ok"
         return {
             "status": status, "ready": is_ready, "kernel_hash": parts.service.kernel_hash,
@@ -144,7 +153,12 @@ def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str,
             },
             "timestamp": int(time.time()), "version": __version__, **parts.about,
             "self_proof_age_s": None if readiness.age_s is None else round(readiness.age_s, 3),
-            "reasons": reasons, "warnings": list(parts.warnings), "id": g.request_id,
+            "overlays": list(parts.service.overlays.names()),
+            "broken_overlays": broken[0], "broken_theories": broken[1],
+            "reasons": reasons, "warnings": [*parts.warnings, *(
+                f"the {kind} {name} cannot be used: {reason}"
+                for kind, found in zip(("overlay", "theory"), broken, strict=True) for name, reason in found.items())],
+            "id": g.request_id,
         }, is_ready
 
     @app.get("/health")
@@ -190,6 +204,7 @@ def _errors(app: Flask, drain: Drain, doorkeeper: Doorkeeper) -> None:
         if drain.is_expired and error.status == 503:
             # The sessions were taken away from work that outlived the drain.
             error = ShuttingDown("the server shut down before the goal was settled", retry_after_s=5)
+        g.failure = error
         level = logging.ERROR if error.status >= 500 and error.status != 503 else \
             logging.WARNING if error.status >= 500 else logging.INFO
         response = _problem(from_error(error))
@@ -235,6 +250,7 @@ def _json(document: dict[str, Any], status: int = 200) -> Response:
 
 
 def _problem(problem: Problem) -> Response:
+    g.problem = problem.code
     document = problem.document(request.path, g.request_id)
     response = Response(json.dumps(document) + "\n", problem.status, content_type=MEDIA_TYPE)
     response.headers.extend(problem.headers)

@@ -28,7 +28,7 @@ def token_routes(app: Flask, tokens: Tokens) -> None:
         subject = text_member(body, "subject") if "subject" in body else g.identity.name
         if not is_subject(subject):
             raise InvalidBody('"subject" must be 1 to 64 letters, digits or any of . _ @ + -')
-        roles = _roles(body.get("roles"), g.identity.roles)
+        roles = _roles(body["roles"], g.identity.roles) if "roles" in body else g.identity.roles & {PROVE, OBSERVE}
         return _reply(tokens.issue(subject, roles))
 
     @app.post("/v1/auth/refresh")
@@ -66,8 +66,6 @@ def _body(known: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _roles(wanted: Any, own: frozenset[str]) -> frozenset[str]:
-    if wanted is None:
-        return own & {PROVE, OBSERVE}
     if not (isinstance(wanted, list) and wanted and all(isinstance(role, str) and role in ROLES for role in wanted)):
         raise InvalidBody(f'"roles" must be a list of {", ".join(sorted(ROLES))}')
     if missing := sorted(set(wanted) - own):

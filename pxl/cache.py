@@ -12,23 +12,29 @@ from typing import Literal
 from cachetools import TTLCache
 
 from pxl.outcome import UNKNOWN, Outcome
+from pxl.overlays.contract import Question
 
 UNIT_BYTES = 64 * 1024      # a verdict takes one place for each begun unit of its size
 
 Hit = Literal["exact", "prefetch"]
 
 
-def question_key(kernel_hash: str, overlay: str, options: str, renamed_text: str) -> bytes:
-    """Return the key of a question: SHA-256 over kernel, overlay with options, and renamed goal.
+def question_key(kernel_hash: str, library_hash: str, overlay: str, key: str) -> bytes:
+    """Return the key of a question everywhere: SHA-256 over kernel, library, overlay, and its key in the overlay.
 
     Each part is preceded by its length, so that no two questions share a string.
     """
     digest = hashlib.sha256()
-    for part in (kernel_hash, overlay, options, renamed_text):
+    for part in (kernel_hash, library_hash, overlay, key):
         data = part.encode()
         digest.update(b"%d:" % len(data))
         digest.update(data)
     return digest.digest()
+
+
+def key_maker(kernel_hash: str, library_hash: Callable[[str], str]) -> Callable[[Question], bytes]:
+    """Return what makes the keys of questions; ``library_hash`` gives the hash of an overlay's Coq library."""
+    return lambda question: question_key(kernel_hash, library_hash(question.overlay), question.overlay, question.key)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class CacheStats:
     exact_hits: int
     prefetch_hits: int
     misses: int
+    evictions: int = 0
 
     @property
     def hits(self) -> int:
@@ -54,6 +61,17 @@ class _Kept:
     places: int
 
 
+class _Store(TTLCache[bytes, _Kept]):
+    """Counts what it drops for want of room; what expires is not among it."""
+
+    evictions = 0
+
+    def popitem(self) -> tuple[bytes, _Kept]:
+        item = super().popitem()
+        self.evictions += 1
+        return item
+
+
 class ProofCache:
     """A bounded store of outcomes with a time to live, safe to share between threads.
 
@@ -64,8 +82,7 @@ class ProofCache:
     def __init__(self, max_places: int = 1000, ttl_s: float = 300.0,
                  clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
-        self._kept: TTLCache[bytes, _Kept] = TTLCache(max_places, ttl_s, timer=clock,
-                                                      getsizeof=lambda kept: kept.places)
+        self._kept = _Store(max_places, ttl_s, timer=clock, getsizeof=lambda kept: kept.places)
         self._exact = self._prefetch = self._misses = 0
 
     def get(self, key: bytes, goal_text: str, *, is_second_look: bool = False) -> tuple[Outcome, Hit] | None:
@@ -100,7 +117,7 @@ class ProofCache:
         with self._lock:
             self._kept.expire()
             return CacheStats(len(self._kept), self._kept.currsize, self._kept.maxsize,
-                              self._exact, self._prefetch, self._misses)
+                              self._exact, self._prefetch, self._misses, self._kept.evictions)
 
     def clear(self) -> None:
         """Forget every verdict; the counts stay."""
@@ -111,8 +128,5 @@ class ProofCache:
 def _weight(goal_text: str, outcome: Outcome) -> int:
     """Return about how many bytes an entry holds."""
     script = outcome.script
-    weight = len(goal_text) + (sum(map(len, script.sentences)) + len(script.statement) + len(script.certificate)
-                                if script else 0)
-    for world in outcome.countermodel.worlds if outcome.countermodel else ():
-        weight += 216 + 32 * len(world)
-    return weight
+    return len(goal_text) + len(outcome.certificate) + (
+        sum(map(len, script.sentences)) + len(script.statement) + len(script.certificate) if script else 0)

@@ -70,7 +70,8 @@ def _ask_server(goal: str, options: argparse.Namespace) -> dict[str, Any]:
     # Once: who waits at a terminal is told at once what the server says.
     with Client(options.server, key, retries=Retries(attempts=1)) as client:
         try:
-            verdict = client.prove(goal, timeout_s=options.timeout, certificate=bool(options.certificate))
+            verdict = client.prove(goal, timeout_s=options.timeout, certificate=bool(options.certificate),
+                                   **_asked(options))
         except GoalRefused as error:
             raise Usage(f"{error}\n{error.excerpt}".rstrip()) from None
     return dict(verdict.reply)
@@ -80,21 +81,39 @@ def _ask_here(goal: str, options: argparse.Namespace) -> dict[str, Any]:
     import dataclasses
 
     from pxl.compose import build
-    from pxl.formula import parse
+    from pxl.query_body import read_query
     from pxl.reply import prove_text
     from pxl.settings import Settings
 
     settings = dataclasses.replace(Settings.from_env(), pool_size=1)
     if options.timeout is not None:
         settings = dataclasses.replace(settings, max_proof_timeout_s=max(options.timeout, 0.001))
-    parse(goal)         # a slip of the pen needs no session
     prover = build(settings)
+    query = read_query({"goal": goal, **_asked(options)}, "goal", ())
     try:
+        prover.load_theories()
+        prover.service.examine(query)    # a slip of the pen needs no session
         prover.start()
-        answer = prover.service.prove(goal, options.timeout, bool(options.certificate))
+        answer = prover.service.prove(query, options.timeout, bool(options.certificate))
     finally:
         prover.close()
     return json.loads(prove_text(answer, uuid.uuid4().hex, bool(options.certificate)))
+
+
+def _asked(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the options say beside the goal, as members of a request."""
+    asked: dict[str, Any] = {name: value for name, value in (
+        ("overlay", options.overlay), ("theory", options.theory), ("consequence", options.local and "local"),
+        ("assumptions", options.assume)) if value}
+    for given in options.option:
+        name, is_there, value = given.partition("=")
+        if not is_there or not (options.overlay or options.theory):
+            raise Usage(f"--option is NAME=VALUE, with --overlay or --theory; not {given!r}")
+        try:
+            asked[name] = json.loads(value)
+        except ValueError:
+            asked[name] = value
+    return asked
 
 
 def _batch(options: argparse.Namespace) -> int:
@@ -110,8 +129,9 @@ def _batch(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from pxl.kernel.build import default_kernel_dir
     from pxl.kernel.identity import Kernel
+    from pxl.compose_overlays import compiled_libraries, overlays_of
     from pxl.settings import Settings
-    from pxl.verify import Rejected, verify
+    from pxl.verify import Libraries, Rejected, verify
 
     settings = Settings.from_env()
     kernel = Kernel.load(Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir())
@@ -122,13 +142,16 @@ def _verify(options: argparse.Namespace) -> int:
     except UnicodeDecodeError:
         raise Usage(f"cannot read {options.file}: it is not UTF-8 text, so it is no certificate") from None
     try:
-        checked = verify(text, kernel.kernel_dir, options.timeout)
+        registry = overlays_of(settings)
+        places = {library.root: library.library.kernel_dir for library in compiled_libraries(registry, kernel)}
+        checked = verify(text, kernel.kernel_dir, options.timeout, libraries=Libraries(registry, places))
     except Rejected as reason:
         print(f"rejected  {options.file}\n  {reason}")
         return REFUTED
     print(f"accepted  {checked.theorem}\n"
           f"  goal: {checked.goal}\n"
-          + (f"  as asked: {checked.asked}\n" if checked.asked else "") +
+          + (f"  as asked: {checked.asked}\n" if checked.asked else "")
+          + "".join(f"  {line}\n" for line in checked.context) +
           f"  assumptions: {checked.assumptions}\n"
           f"  kernel: {kernel.kernel_hash} (Coq {kernel.coq_version})")
     if checked.issued_by and checked.issued_by != kernel.kernel_hash:
@@ -136,6 +159,32 @@ def _verify(options: argparse.Namespace) -> int:
     if checked.has_unchecked_atoms:
         print("  note: the atoms named in its comment were not checked, for the goal is too long to stand there")
     return PROVED
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from pxl.doctor import examine, report
+
+    return report(examine(os.environ, _prove_and_refute), as_json=options.json)
+
+
+def _prove_and_refute(settings: Any) -> float:
+    """Have a prover of one session prove and refute; return the seconds from the first question to the last answer."""
+    import dataclasses
+    import time
+
+    from pxl.compose import build
+
+    prover = build(dataclasses.replace(settings, pool_size=1))
+    try:
+        prover.start()
+        began = time.monotonic()
+        for goal, verdict in (("BOX(A -> A)", "proved"), ("A -> BOX(A)", "refuted")):
+            answer = prover.service.prove(goal)
+            if answer.verdict != verdict:
+                raise PxlError(f"{goal} was {answer.verdict}, not {verdict} ({answer.detail})")
+        return time.monotonic() - began
+    finally:
+        prover.close()
 
 
 def _show(reply: dict[str, Any], certificate: str | None) -> None:
@@ -146,7 +195,16 @@ def _show(reply: dict[str, Any], certificate: str | None) -> None:
     else:
         print(f"  checked by Coq's kernel {reply['kernel_hash'][:7]} ({reply['proof_method']}, "
               f"{reply['latency_ms']:.1f} ms)")
-    if reply["countermodel"]:
+    if reply.get("overlay", "pxl") != "pxl" and reply["statement"]["certified"]:
+        print(f"  {reply['overlay']}: {reply['statement']['certified']}")
+    if reply.get("used_assumptions") is not None:       # an older server does not say
+        used = [given if isinstance(given, str) else json.dumps(given) for given in reply["used_assumptions"]]
+        print(f"  used: {', '.join(used) or 'no assumption'}")
+    if reply.get("assumptions_consistent") is False:
+        print("  the assumptions contradict each other")
+    if reply["countermodel"] and "drawing" in reply["countermodel"]:
+        print("\n".join(reply["countermodel"]["drawing"]))
+    elif reply["countermodel"]:
         can_draw_lines = "utf" in (sys.stdout.encoding or "").lower()
         print(draw(reply["countermodel"], shutil.get_terminal_size().columns, in_ascii=not can_draw_lines))
     if certificate and reply.get("certificate"):
@@ -197,6 +255,13 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_argument("--server", metavar="URL", help="ask this server; without it a Coq session is started here")
     prove.add_argument("--key-file", metavar="FILE", help=_KEY_HELP)
     prove.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="time for the goal (default 30)")
+    prove.add_argument("--overlay", metavar="NAME", help="the logic or notation (default pxl)")
+    prove.add_argument("--option", metavar="NAME=VALUE", action="append", default=[],
+                       help="an option of the overlay; JSON or a plain word (can be repeated)")
+    prove.add_argument("--assume", metavar="FORMULA", action="append", default=[],
+                       help="an assumption (can be repeated)")
+    prove.add_argument("--local", action="store_true", help="assume at the world in question only, not at every world")
+    prove.add_argument("--theory", metavar="NAME", help="assume a theory of the server's (configs/theories/NAME.pxl)")
     prove.add_argument("--json", action="store_true", help="print the whole reply as JSON")
     prove.add_argument("--certificate", metavar="FILE", help="write a .v file that coqc re-checks")
     prove.set_defaults(run=_prove)
@@ -217,6 +282,11 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("file", metavar="FILE.v", help="a certificate that a server or `pxl prove` wrote")
     verify.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=120.0, help="default 120")
     verify.set_defaults(run=_verify)
+
+    doctor = commands.add_parser("doctor", help="check this installation against the production checklist", epilog=(
+        "Exit status: 0 nothing has to be mended, 1 something has."))
+    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    doctor.set_defaults(run=_doctor)
 
     add_keys_parser(commands)
     return parser

@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pxl.cache import ProofCache
+from pxl.cache import ProofCache, key_maker
 from pxl.checker import Checker
+from pxl.compose_overlays import Compiled, check_unchanged, compiled_libraries, overlays_of, with_healthy_libraries
 from pxl.compose_shared import Shared
 from pxl.decider import Decider
 from pxl.errors import ConfigError, ProverError
 from pxl.health import SelfProof
 from pxl.kernel.build import default_kernel_dir
 from pxl.kernel.identity import Kernel
+from pxl.observed import ObservedService
+from pxl.overlays.registry import Registry
 from pxl.prover import EngineConfig, Pool, PoolLimits, Session, find_engine, start_session
 from pxl.render import PREAMBLE, QUERY, right_scripts, wrong_script
-from pxl.service import OVERLAY, Service
 from pxl.settings import Settings
+from pxl.theories import Theories
 
 START_TIMEOUT_S = 60.0
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Launcher:
+    """Starts sessions of the very kernel and libraries whose hashes stand in the replies."""
+
+    def __init__(self, kernel: Kernel, engine: EngineConfig, libraries: Sequence[Compiled], registry: Registry) -> None:
+        self._kernel, self._engine = kernel, engine
+        self._libraries, self._registry = libraries, registry
+
+    def choose_libraries(self) -> None:
+        """Try each library; sessions that start from then on have those that Coq takes."""
+        self._engine = with_healthy_libraries(self._engine, self._libraries, self._registry)
+
+    def __call__(self, generation: int) -> Session:
+        """Start a session; raises ProverError."""
+        try:
+            self._kernel.check_unchanged()
+            check_unchanged(self._libraries)
+        except ConfigError as changed:
+            raise ProverError(changed.detail) from changed
+        return start_session(self._engine, generation)
 
 
 @dataclass(frozen=True)
@@ -31,14 +56,22 @@ class Prover:
     kernel: Kernel
     pool: Pool
     decide: Decider
-    service: Service
+    service: ObservedService
     self_proof: SelfProof
     engine: str
+    launcher: Launcher
+    overlays: Registry
 
     def start(self) -> None:
         """Start the sessions, in parallel, and wait until they are ready; raises ProverError."""
+        self.launcher.choose_libraries()
+        self.load_theories()
         self.pool.start()
         self.pool.wait_ready(time.monotonic() + START_TIMEOUT_S)
+
+    def load_theories(self) -> None:
+        """Read the theories with the overlays as they are now; needs no session."""
+        self.service.reload_theories()
 
     def abort(self) -> None:
         """Stop every search and kill every session, so that work in flight fails; idempotent."""
@@ -53,8 +86,7 @@ class Prover:
 
     def about(self) -> dict[str, Any]:
         """Return what ``/health`` says about the make of the prover."""
-        return {"engine": self.engine, "coq_version": self.kernel.coq_version,
-                "coqchk": self.kernel.coqchk, "overlays": [OVERLAY]}
+        return {"engine": self.engine, "coq_version": self.kernel.coq_version, "coqchk": self.kernel.coqchk}
 
 
 def build(settings: Settings, shared: Shared | None = None) -> Prover:
@@ -68,24 +100,18 @@ def build(settings: Settings, shared: Shared | None = None) -> Prover:
                          # Twice: only then is Coq's first collection of garbage, 10 ms, over before the first goal.
                          accepted=[(*script.sentences, QUERY) for script in right_scripts() * 2],
                          refused=wrong_script().sentences)
-    pool = Pool(partial(_start_session, kernel, engine), PoolLimits(
+    registry = overlays_of(settings)
+    theories_dir = Path(settings.theories_dir) if settings.theories_dir else ROOT / "configs" / "theories"
+    launcher = Launcher(kernel, engine, compiled_libraries(registry, kernel), registry)
+    pool = Pool(launcher, PoolLimits(
         size=settings.pool_size, max_waiting=settings.max_queue, queue_wait_s=settings.queue_wait_s,
         max_uses=settings.session_max_uses, max_rss_bytes=settings.session_max_rss_mb << 20))
     decide = Decider(Checker(pool), max_certificate_bytes=settings.max_certificate_bytes)
-    shared_decide = shared.decider(decide, kernel.kernel_hash, OVERLAY) if shared else decide
-    service = Service(shared_decide, kernel.kernel_hash, ProofCache(settings.cache_size, settings.cache_ttl_s),
-                      timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
-                      max_in_flight=settings.max_in_flight, max_followers=settings.max_followers,
-                      coq_version=kernel.coq_version)
+    shared_decide = shared.decider(decide, key_maker(kernel.kernel_hash, registry.library_hash)) if shared else decide
+    service = ObservedService(shared_decide, kernel.kernel_hash, ProofCache(settings.cache_size, settings.cache_ttl_s),
+                              timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
+                              max_in_flight=settings.max_in_flight, max_followers=settings.max_followers,
+                              coq_version=kernel.coq_version, overlays=registry, theories=Theories(theories_dir))
     self_proof = SelfProof(decide, lambda: service.certified_at,
                            grace_s=settings.max_proof_timeout_s + settings.queue_wait_s)
-    return Prover(kernel, pool, decide, service, self_proof, engine.kind)
-
-
-def _start_session(kernel: Kernel, engine: EngineConfig, generation: int) -> Session:
-    """Start a session of the very kernel whose hash stands in the replies."""
-    try:
-        kernel.check_unchanged()
-    except ConfigError as changed:
-        raise ProverError(changed.detail) from changed
-    return start_session(engine, generation)
+    return Prover(kernel, pool, decide, service, self_proof, engine.kind, launcher, registry)

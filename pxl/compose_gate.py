@@ -16,6 +16,7 @@ from pxl.kernel.identity import Kernel
 from pxl.origins import read_origins
 from pxl.provenance import Provenance, build_sha
 from pxl.ratelimit import MEMORY, RatePolicy
+from pxl.scrapers import Scrapers
 from pxl.secretkey import problem_of
 from pxl.settings import Settings
 from pxl.tokens import Tokens
@@ -36,7 +37,8 @@ def build_gate(settings: Settings, provenance: Provenance, signed: Signatures | 
         RatePolicy(requests, window_s, settings.rate_limit_total) if settings.is_rate_limited else None,
         read_networks(settings.trusted_proxy or ""),
         read_origins(settings.cors_origins) if settings.cors_origins else (),
-        provenance, shared.rate_storage() if shared else (MEMORY, {}), clock)
+        provenance, shared.rate_storage() if shared else (MEMORY, {}), clock,
+        Scrapers(settings.metrics_access, _metrics_token(settings)))
 
 
 def provenance_of(kernel: Kernel, settings: Settings) -> Provenance:
@@ -51,6 +53,12 @@ def _tokens(settings: Settings, shared: Shared | None, clock: Callable[[], float
     keys = (current, settings.jwt_secret_key_old)
     return Tokens([key.encode("ascii") for key in keys if key], shared.denied if shared else None,
                   clock=clock)
+
+
+def _metrics_token(settings: Settings) -> bytes:
+    if settings.metrics_token_file:
+        return _read_key(Path(settings.metrics_token_file)).encode("ascii")
+    return (settings.metrics_token or "").encode("ascii")
 
 
 def _read_key(path: Path) -> str:

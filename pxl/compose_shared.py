@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pxl.authentication import Signatures, signatures
 from pxl.outcome import Decide
+from pxl.overlays.contract import Question
 from pxl.settings import Settings
 
 if TYPE_CHECKING:       # redis is imported only where it is used
@@ -52,14 +53,14 @@ class Shared:
 
         return f"{SCHEME}://", {"link": self._store}
 
-    def decider(self, decide: CheckingDecide, kernel_hash: str, overlay: str) -> Decide:
-        """Return a decider that shares certificates, unless that is turned off."""
+    def decider(self, decide: CheckingDecide, key_of: Callable[[Question], bytes]) -> Decide:
+        """Return a decider that shares certificates under those keys, unless that is turned off."""
         from pxl.shared_cache import SharedCache, SharedDecider
 
         if not self._settings.shared_cache_ttl_s:
             return decide
         self._decider = SharedDecider(decide, SharedCache(self._cache, self._settings.shared_cache_ttl_s),
-                                      kernel_hash, overlay)
+                                      key_of)
         return self._decider
 
     def problems(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Decide a renamed S5 formula: search for a certificate, then have the kernel accept it.
+"""Decide a question: search for a certificate, then have the kernel accept it.
 
 This is the only place that turns a certificate into a verdict, and it does so only on the
 kernel's word. The session is taken before the search begins: what bounds the sessions then
@@ -10,26 +10,21 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
 
 from pxl.cancel import Cancel
-from pxl.certificate import Countermodel, Proof
 from pxl.checker import Checked, Kernel, KernelLimit, Seat
-from pxl.errors import ProverCrashed, ProverProtocolError, ProverTimeout, ShuttingDown
-from pxl.formula import Formula
+from pxl.errors import KernelDisagreement, ProverCrashed, ProverProtocolError, ProverTimeout, ShuttingDown
 from pxl.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN, Outcome
-from pxl.render import Script, goal_script, script_of
-from pxl.search import Budget, Exhausted, SearchExhausted, decide
-
-Search = Callable[[Formula, float, Budget], Proof | Countermodel | Exhausted]
+from pxl.overlays.contract import Found, Question
+from pxl.render import Script
+from pxl.search import Budget, Exhausted, SearchExhausted
 
 
 class Decider:
-    """The search and the kernel, joined. ``search`` is untrusted and can be any function."""
+    """The search of a question's overlay and the kernel, joined. The search is untrusted."""
 
-    def __init__(self, kernel: Kernel, *, max_certificate_bytes: int = 8 * 1024 * 1024,
-                 search: Search = decide) -> None:
-        self._kernel, self._search = kernel, search
+    def __init__(self, kernel: Kernel, *, max_certificate_bytes: int = 8 * 1024 * 1024) -> None:
+        self._kernel = kernel
         self._max_certificate_bytes = max_certificate_bytes
         self._stopped = threading.Event()
         # A number takes a byte at least: a longer proof need not be written to be refused.
@@ -39,8 +34,8 @@ class Decider:
         """Make every search, also those that run, end in :class:`ShuttingDown`."""
         self._stopped.set()
 
-    def __call__(self, formula: Formula, deadline: float, cancel: Cancel | None = None) -> Outcome:
-        """Decide the formula before the moment ``deadline``.
+    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None) -> Outcome:
+        """Decide the question before the moment ``deadline``.
 
         Raises :class:`KernelDisagreement` when the kernel refuses what the search found,
         :class:`PoolBusy` when no session is free, :class:`ProverError` when sessions fail
@@ -48,25 +43,23 @@ class Decider:
         set: a search then stops, and a check, which cannot be stopped, costs its session.
         """
         work, cancel = _Work(time.monotonic()), cancel or Cancel()
-        budget = dataclasses.replace(self._budget, is_stopped=lambda: cancel.is_set or self._stopped.is_set())
         try:
             with self._kernel.seat(deadline) as seat:
                 work.seated()
-                cancel.check()
-                found = self._search(formula, deadline, budget)
-                if isinstance(found, Exhausted):
-                    raise SearchExhausted(found.reason, found.detail)
-                script = self._script(found, formula, deadline, cancel)
+                found = self._search(question, deadline, cancel)
+                try:
+                    script = question.script(found.proved, found.certificate)
+                except ValueError as bug:
+                    raise KernelDisagreement(f"what the search found is no certificate: {bug}") from bug
                 work.searched()
-                checked = self._check(seat, script, deadline, cancel)
+                try:
+                    checked = self._check(seat, script, deadline, cancel)
+                except (ProverCrashed, ProverProtocolError):
+                    checked = None
             if checked is None:
                 # Whatever broke the session may have nothing to do with this goal: one fresh try.
-                cancel.check()
-                with self._kernel.seat(deadline) as seat, cancel.watching(seat.kill):
-                    checked = seat.check(script, deadline)
-        except (ProverCrashed, ProverProtocolError):
-            cancel.check()      # the reason, if it was cancelled
-            raise
+                with self._kernel.seat(deadline) as seat:
+                    checked = self._check(seat, script, deadline, cancel)
         except SearchExhausted as limit:
             cancel.check()
             if self._stopped.is_set():
@@ -76,51 +69,41 @@ class Decider:
             return work.unknown(TIMEOUT, "the kernel's check ran out of time")
         except KernelLimit as limit:
             return work.unknown(SIZE, f"the kernel's check needs more than its session has: {limit}")
-        is_proof = isinstance(found, Proof)
-        return Outcome(PROVED if is_proof else REFUTED, countermodel=None if is_proof else found,
-                       script=script, checked=checked, **work.times())
+        return work.settled(found, script, checked)
 
-    def recheck(self, formula: Formula, found: str | Countermodel, deadline: float,
-                cancel: Cancel | None = None) -> Outcome:
-        """Have the kernel check what somebody else found: the text of a proof, or a countermodel.
+    def recheck(self, question: Question, found: Found, deadline: float, cancel: Cancel | None = None) -> Outcome:
+        """Have the kernel check what somebody else found.
 
-        Raises :class:`KernelDisagreement` when the kernel refuses it, :class:`KernelLimit`, :class:`PoolBusy`,
-        :class:`ProverError`.
+        Raises ValueError when it cannot be a certificate, :class:`KernelDisagreement` when the kernel refuses it,
+        :class:`KernelLimit`, :class:`PoolBusy`, :class:`ProverError`.
         """
         work, cancel = _Work(time.monotonic()), cancel or Cancel()
         with self._kernel.seat(deadline) as seat:
             work.seated()
-            is_proof = isinstance(found, str)
-            script = script_of(formula, True, found) if is_proof else goal_script(found, formula)
+            script = question.script(found.proved, found.certificate)
             work.searched()
-            try:
-                with cancel.watching(seat.kill):
-                    checked = seat.check(script, deadline)
-            except (ProverCrashed, ProverProtocolError):
-                cancel.check()      # the reason, if it was cancelled
-                raise
-        return Outcome(PROVED if is_proof else REFUTED, countermodel=None if is_proof else found,
-                       script=script, checked=checked, **work.times())
+            return work.settled(found, script, self._check(seat, script, deadline, cancel))
 
-    def _script(self, found: Proof | Countermodel, formula: Formula, deadline: float, cancel: Cancel) -> Script:
-        def check_time() -> None:
-            cancel.check()
-            if time.monotonic() >= deadline:
-                raise SearchExhausted(TIMEOUT, "writing the certificate ran out of time")
-
-        script = goal_script(found, formula, check_time)
-        if script.certificate_chars > self._max_certificate_bytes:
-            raise SearchExhausted(SIZE, f"the certificate has {script.certificate_chars} bytes; "
+    def _search(self, question: Question, deadline: float, cancel: Cancel) -> Found:
+        cancel.check()
+        budget = dataclasses.replace(self._budget, is_stopped=lambda: cancel.is_set or self._stopped.is_set())
+        found = question.search(deadline, budget)
+        if isinstance(found, Exhausted):
+            raise SearchExhausted(found.reason, found.detail)
+        cancel.check()
+        if len(found.certificate) > self._max_certificate_bytes:
+            raise SearchExhausted(SIZE, f"the certificate has {len(found.certificate)} bytes; "
                                         f"the limit is {self._max_certificate_bytes}")
-        return script
+        return found
 
     @staticmethod
-    def _check(seat: Seat, script: Script, deadline: float, cancel: Cancel) -> Checked | None:
+    def _check(seat: Seat, script: Script, deadline: float, cancel: Cancel) -> Checked:
         try:
             with cancel.watching(seat.kill):
                 return seat.check(script, deadline)
         except (ProverCrashed, ProverProtocolError):
-            return None
+            cancel.check()      # the reason, if it was cancelled
+            raise
 
 
 class _Work:
@@ -142,6 +125,10 @@ class _Work:
         seated = self._seated or now
         searched = self._searched or now
         return {"queue_s": seated - self._asked, "search_s": searched - seated, "kernel_s": now - searched}
+
+    def settled(self, found: Found, script: Script, checked: Checked) -> Outcome:
+        return Outcome(PROVED if found.proved else REFUTED, certificate=found.certificate, used=found.used,
+                       script=script, checked=checked, **self.times())
 
     def unknown(self, reason: str, detail: str) -> Outcome:
         return Outcome(UNKNOWN, reason, detail, **self.times())

@@ -7,14 +7,19 @@
     │   ├── FormulaSyntaxError 400   the goal is not a formula; line, column, found, expected
     │   ├── UnknownOverlay 404
     │   ├── UnknownProof 404
+    │   ├── UnknownTheory 404
+    │   ├── UnknownOperation 404
     │   ├── NoCertificate 409        the proof is not done, or nothing was certified
     │   ├── GoalTooLarge 413
     │   ├── UnsupportedMediaType 415
-    │   └── NotSupported 422         what is asked for is planned, and not there yet
+    │   ├── NotSupported 422         what is asked for is planned, and not there yet
+    │   └── InvalidOption 422        an option that the overlay does not have, or a value that it may not have
     ├── AuthError 401                WWW-Authenticate
     ├── Forbidden 403
     ├── RateLimited 429
     ├── Cancelled 499                whoever asked took it back, or went away
+    ├── OverlayBroken 503            Retry-After; the overlay is known and cannot be asked, with the reason
+    ├── TheoryBroken 503             Retry-After; a theory's file is there and was refused
     ├── PoolBusy 503                 Retry-After
     ├── ShuttingDown 503             Retry-After
     ├── NonceStoreFull 503           Retry-After
@@ -81,6 +86,30 @@ class UnknownOverlay(RequestError):
     code, status, title = "unknown-overlay", 404, "Unknown overlay"
 
 
+class OverlayBroken(PxlError):
+    """The overlay is known, and cannot be asked as long as its fault is not mended."""
+
+    code, status, title = "overlay-broken", 503, "The overlay cannot be used"
+
+
+class TheoryBroken(PxlError):
+    """The theory's file is there and was refused."""
+
+    code, status, title = "theory-broken", 503, "The theory cannot be used"
+
+
+class UnknownTheory(RequestError):
+    """No theory of that name is loaded."""
+
+    code, status, title = "unknown-theory", 404, "Unknown theory"
+
+
+class UnknownOperation(RequestError):
+    """The overlay has no operation of that name."""
+
+    code, status, title = "unknown-operation", 404, "Unknown operation"
+
+
 class UnknownProof(RequestError):
     """No proof of that id is kept."""
 
@@ -109,6 +138,22 @@ class NotSupported(RequestError):
     """The request is well-formed and asks for what this version cannot do."""
 
     code, status, title = "not-supported", 422, "Not supported yet"
+
+
+class InvalidOption(RequestError):
+    """A member of the request is none of the overlay's options, or has a value that it may not have.
+
+    ``field`` is the member; ``allowed`` lists the known members or the values that it may have, where they are few.
+    """
+
+    code, status, title = "invalid-option", 422, "Invalid option"
+
+    def __init__(self, detail: str, *, field: str, allowed: object = None) -> None:
+        super().__init__(detail)
+        self.field, self.allowed = field, allowed
+
+    def extras(self) -> dict[str, object]:
+        return {"field": self.field, "allowed": self.allowed}
 
 
 class AuthError(PxlError):

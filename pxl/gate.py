@@ -18,10 +18,11 @@ from pxl.auth_signed import SignedByKey
 from pxl.drain import Drain
 from pxl.errors import AuthError, PxlError, RateLimited
 from pxl.guard import Access, Guard, NoCredentials, access_to
-from pxl.identity import PROVE, Identity, RequestView
+from pxl.identity import OBSERVE, PROVE, Identity, RequestView
 from pxl.origins import Origin
 from pxl.provenance import Provenance
 from pxl.ratelimit import MEMORY, RatePolicy, RateLimits
+from pxl.scrapers import Scrapers
 
 log = logging.getLogger("pxl.http")
 
@@ -50,6 +51,7 @@ class Gate:
     provenance: Provenance = Provenance()
     rate_storage: tuple[str, Mapping[str, Any]] = (MEMORY, MappingProxyType({}))
     wall_clock: Callable[[], float] = time.time
+    scrapers: Scrapers = Scrapers()
 
 
 def claims_itself(view: View) -> View:
@@ -110,8 +112,10 @@ class Doorkeeper:
 
     def challenge(self, error: AuthError) -> str:
         """Return the WWW-Authenticate header for a refusal, and log who was refused."""
-        log.warning("%s %d %s from %s, agent %s: %s", g.request_id, error.status, error.title, g.address,
-                    ascii(request.headers.get("User-Agent", "")[:200]), ascii(error.detail))
+        shown = [name for name in ("X-Signature", "Signature", "Authorization") if name in request.headers]
+        log.warning("%s %d %s from %s, agent %s: %s (shown: %s)", g.request_id, error.status, error.title, g.address,
+                    ascii(request.headers.get("User-Agent", "")[:200]), ascii(error.detail),
+                    ", ".join(shown) or "nothing")
         return self._gate.guard.challenge(error, g.access, self._gate.wall_clock())
 
     def _authenticate(self) -> None:
@@ -123,6 +127,10 @@ class Doorkeeper:
         here.identity, here.claim, here.signed, here.refusal = _ANONYMOUS, Once(_nothing), None, None
         # What is no route is answered 404 or 405 to anybody, and counted.
         here.access = access = access_to(asked.method, asked.url_rule.rule) if asked.url_rule else _NOWHERE
+        if access.role == OBSERVE and self._gate.scrapers.admits(
+                asked.url_rule.rule, asked.remote_addr or "", "X-Forwarded-For" in asked.headers,
+                asked.headers.get("Authorization", "")):
+            here.access = access = _NOT_COUNTED
         if access.is_open:
             return
         if access.role == PROVE:
@@ -197,4 +205,5 @@ def _caller() -> str:
 
 
 _NOWHERE = Access(True, None, True, False)
+_NOT_COUNTED = Access(True, None, False, False)
 _NOT_LOOKED_AT = RequestView("", "", "", (), b"", "")

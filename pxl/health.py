@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pxl.errors import PoolBusy, PxlError
-from pxl.formula import parse
 from pxl.outcome import PROVED, REFUTED, Decide
+from pxl.overlays import s5
+from pxl.overlays.contract import Reading
 
 log = logging.getLogger("pxl.health")
 
@@ -105,10 +106,10 @@ class SelfProof:
 
     def probe(self) -> Readiness:
         """Ask both questions through the pipeline and remember how it went."""
-        deadline = self._clock() + PROBE_TIMEOUT_S
+        deadline, overlay = self._clock() + PROBE_TIMEOUT_S, s5.overlay()
         try:
             for goal, expected in _QUESTIONS:
-                outcome = self._decide(parse(goal), deadline)
+                outcome = self._decide(overlay.read(Reading(goal)), deadline)
                 if outcome.verdict != expected:
                     raise PxlError(f"the self-proof of {goal} gave {outcome.verdict}, not {expected}"
                                    + (f" ({outcome.detail})" if outcome.detail else ""))

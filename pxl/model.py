@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pxl.certificate import Countermodel
+from pxl.draw import draw
 from pxl.formula import Formula, evaluate, node_texts
-from pxl.outcome import Countermodel
 
 MAX_SUBFORMULAS = 200
 MAX_TEXT_CHARS = 400
@@ -43,7 +42,8 @@ class ModelView:
 
     ``worlds`` are the true atoms of each, in the order of the goal. ``subformulas`` and ``trace``
     are None, and ``omitted`` says why, when the goal is too large to list. ``trace_omitted`` counts the
-    lines that ``trace``, which has at most ``MAX_TRACE``, leaves out.
+    lines that ``trace``, which has at most ``MAX_TRACE``, leaves out. ``assumptions`` are those of the
+    question with the worlds where each is true; None when it has none.
     """
 
     worlds: tuple[tuple[str, ...], ...]
@@ -54,10 +54,15 @@ class ModelView:
     trace_omitted: int
     omitted: str | None
     is_falsified: bool
+    assumptions: tuple[tuple[str, tuple[int, ...]], ...] | None = None
+
+    def under(self, assumptions: tuple[tuple[str, tuple[int, ...]], ...]) -> ModelView:
+        """Return the view with the assumptions of the question, each with the worlds where it is true."""
+        return replace(self, assumptions=assumptions)
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON; worlds are called ``w0``, ``w1``, … in the order that was certified."""
-        return {
+        document = {
             "worlds": [{"name": world_name(place), "true": list(atoms), "designated": place == self.designated}
                        for place, atoms in enumerate(self.worlds)],
             "designated": world_name(self.designated),
@@ -72,11 +77,14 @@ class ModelView:
             "falsification_trace_omitted": self.trace_omitted,
             "omitted": self.omitted,
         }
+        if self.assumptions is not None:
+            document["assumptions"] = [{"formula": text, "holds_at": [world_name(place) for place in holds_at]}
+                                       for text, holds_at in self.assumptions]
+        return document
 
-    @cached_property
-    def json(self) -> str:
-        """The document as JSON text, made once."""
-        return json.dumps(self.document())
+    def lines(self) -> list[str]:
+        """Return it drawn for a terminal."""
+        return draw(self.document()).splitlines()
 
 
 def world_name(place: int) -> str:

@@ -1,4 +1,4 @@
-"""What became of one formula, with the kernel's word for it."""
+"""What became of one question, with the kernel's word for it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pxl.cancel import Cancel
-from pxl.certificate import Countermodel
 from pxl.checker import Checked
-from pxl.formula import Formula
+from pxl.overlays.contract import Question
 from pxl.render import Script
 
 PROVED = "proved"
@@ -21,16 +20,18 @@ SIZE = "size"
 
 @dataclass(frozen=True)
 class Outcome:
-    """A verdict on a renamed formula (atoms ``p1``, ``p2``, …). Times in seconds.
+    """A verdict on a question. Times in seconds.
 
     ``verdict`` is ``proved``, ``refuted`` or ``unknown``; only the last has a ``reason``
-    (``timeout`` or ``size``) with its ``detail``, and only the others a ``script``.
+    (``timeout`` or ``size``) with its ``detail``, and only the others a ``certificate`` and the ``script`` that
+    holds it. ``used`` are the positions of the assumptions that the search says a proof used.
     """
 
     verdict: str
     reason: str | None = None
     detail: str | None = None
-    countermodel: Countermodel | None = None
+    certificate: str = ""
+    used: tuple[int, ...] | None = None
     script: Script | None = None
     checked: Checked | None = None
     search_s: float = 0.0
@@ -39,10 +40,10 @@ class Outcome:
 
 
 class Decide(Protocol):
-    """Decides a renamed formula before a moment of ``time.monotonic()``.
+    """Decides a question before a moment of ``time.monotonic()``.
 
     Raises PoolBusy, ProverError, KernelDisagreement, and Cancelled once ``cancel`` is set; a deadline
     that runs out is an outcome (unknown, timeout), not an error.
     """
 
-    def __call__(self, formula: Formula, deadline: float, cancel: Cancel | None = None, /) -> Outcome: ...
+    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None, /) -> Outcome: ...

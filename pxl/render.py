@@ -9,9 +9,11 @@ primitive-integer operations to the assumptions (``pxl/checker.py``).
 
 from __future__ import annotations
 
+import hashlib
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pxl.certificate import Countermodel, Necessitation, Proof, Rup, atom_number, encode
 from pxl.formula import Formula, format_formula, parse
@@ -41,6 +43,11 @@ class Script:
     statement: str
     certificate_chars: int
     certificate: str = ""
+
+    @cached_property
+    def certificate_sha256(self) -> str | None:
+        """Return the hash of the certificate in hexadecimal; None when there is none."""
+        return hashlib.sha256(self.certificate.encode()).hexdigest() if self.certificate else None
 
 
 def goal_script(certificate: Proof | Countermodel, formula: Formula,
@@ -117,6 +124,15 @@ def _literal(text: str) -> str:
     return f'"{text}"' if len(text) <= LITERAL_MAX_CHARS else f"unpack {words(text)}"
 
 
+def text_argument(text: str) -> str:
+    """Return ASCII text without quotation marks as an argument of type ``list byte``, in whatever way Coq reads fast.
+
+    >>> text_argument("BOX(p1)")
+    '"BOX(p1)"%text'
+    """
+    return f"{_literal(text)}%text" if len(text) <= LITERAL_MAX_CHARS else f"({_literal(text)})"
+
+
 def words(text: str) -> str:
     """Return ASCII text as a Coq array of 63-bit words, nine characters each.
 
@@ -141,10 +157,11 @@ def atoms_line(names: Mapping[str, str]) -> str:
     return ", ".join(f"{new} = {old}" for new, old in first)[:_LISTED_CHARS] or "none"
 
 
-def certificate_file(script: Script, header: str) -> str:
+def certificate_file(script: Script, header: str, preamble: Sequence[str] = ()) -> str:
     """Return a self-contained Coq file that ``coqc -Q <kernel> PXL`` re-checks.
 
-    ``header`` is plain text for the comment at its top; comment brackets in it are defused.
+    ``header`` is plain text for the comment at its top; comment brackets in it are defused. ``preamble`` are
+    sentences for the libraries that it rests on beside the kernel.
     """
     safe = header.replace("(*", "( *").replace("*)", "* )").replace('"', "'")
-    return "\n".join([f"(* {safe} *)", "", *PREAMBLE, "", *script.sentences, "", QUERY, ""])
+    return "\n".join([f"(* {safe} *)", "", *PREAMBLE, *preamble, "", *script.sentences, "", QUERY, ""])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pxl.model import ModelView, world_name
 from pxl.outcome import PROVED, REFUTED
 from pxl.service import Answer
 
@@ -16,9 +15,10 @@ def prove_text(answer: Answer, request_id: str, want_certificate: bool) -> str:
     """Return the reply of ``POST /prove`` as JSON: ``ok`` is true for a proved goal and for nothing else."""
     reply: dict[str, Any] = {
         "ok": answer.verdict == PROVED, "verdict": answer.verdict, "reason": answer.reason, "detail": answer.detail,
-        "id": request_id, "goal": answer.goal, "goal_normalized": answer.goal_normalized,
-        "statement": {"words": answer.words, "coq": answer.coq, "atoms": answer.atoms,
-                      "assumptions": answer.assumptions},
+        "id": request_id, "overlay": answer.overlay, "goal": answer.goal, "goal_normalized": answer.goal_normalized,
+        "statement": {"words": answer.words, "certified": answer.statement, "coq": answer.coq, "atoms": answer.atoms,
+                      "assumptions": answer.rests_on},
+        "used_assumptions": answer.used_assumptions, "assumptions_consistent": answer.assumptions_consistent,
         "kernel_hash": answer.kernel_hash, "proof_method": answer.proof_method,
         "cache_hit": answer.cached is not None, "cache": answer.cached, "shared": answer.is_shared,
         "session": None if answer.generation is None else {"engine": answer.engine, "generation": answer.generation},
@@ -27,31 +27,38 @@ def prove_text(answer: Answer, request_id: str, want_certificate: bool) -> str:
     if want_certificate:
         reply["certificate"] = answer.certificate
     # The countermodel is the long part, and the same for every client: its text is made once.
-    return f'{json.dumps(reply)[:-1]}, "countermodel": {answer.model.json if answer.model else "null"}}}'
+    return f'{json.dumps(reply)[:-1]}, "countermodel": {answer.model_json or "null"}}}'
 
 
 def countermodel_reply(answer: Answer, request_id: str) -> dict[str, Any]:
     """Return the reply of ``POST /countermodel``: found, certainly none, or (null) not known."""
-    model = answer.model
+    model = json.loads(answer.model_json) if answer.model_json else None
     return {
         "ok": answer.verdict != "unknown",
         "countermodel_found": {PROVED: False, REFUTED: True}.get(answer.verdict),
         "verdict": answer.verdict, "reason": answer.reason, "detail": answer.detail,
-        "id": request_id, "goal": answer.goal, "goal_normalized": answer.goal_normalized,
-        "model": model and model.document(),
-        "falsifying_world": model and world_name(model.designated),
+        "id": request_id, "overlay": answer.overlay, "goal": answer.goal, "goal_normalized": answer.goal_normalized,
+        "statement": answer.statement,
+        "model": model,
+        "falsifying_world": model and model.get("designated"),
         "kripke_structure": model and _kripke(model),
         "kernel_hash": answer.kernel_hash, "method": answer.proof_method, "cache_hit": answer.cached is not None,
         "latency_ms": answer.timings.total, "timings": _timings(answer),
     }
 
 
-def _kripke(model: ModelView) -> dict[str, Any]:
-    names = [world_name(place) for place in range(len(model.worlds))]
-    listed = len(names) <= MAX_LISTED_WORLDS
-    return {"worlds": names,
-            "accessibility_relation": [[a, b] for a in names for b in names] if listed else "universal",
-            "valuation_function": {name: list(atoms) for name, atoms in zip(names, model.worlds, strict=True)}}
+def _kripke(model: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a model in the founding documents' terms; None when it is none of worlds that one relation joins."""
+    worlds, access = model.get("worlds"), model.get("access")
+    if not isinstance(worlds, list) or not isinstance(access, dict):
+        return None
+    names = [world["name"] for world in worlds]
+    if access.get("kind") == "universal":
+        relation = [[a, b] for a in names for b in names] if len(names) <= MAX_LISTED_WORLDS else "universal"
+    else:
+        relation = access.get("pairs", access.get("relations"))
+    return {"worlds": names, "accessibility_relation": relation,
+            "valuation_function": {world["name"]: world["true"] for world in worlds}}
 
 
 def _timings(answer: Answer) -> dict[str, float]:

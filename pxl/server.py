@@ -38,6 +38,7 @@ class _RefusalTask(ErrorTask):
     """Refuses what never reaches the application, in a problem document as the application does."""
 
     headers: tuple[tuple[str, str], ...] = ()
+    tell: Callable[[int, str, str, str, str], None]
 
     def execute(self) -> None:
         error = self.request.error
@@ -47,7 +48,9 @@ class _RefusalTask(ErrorTask):
                   # Waitress quotes the line at fault, which may hold a signature or a token.
                   }.get(error.code, error.body.partition(' "')[0])
         request_id = uuid.uuid4().hex
-        document = from_status(error.code, detail, {}).document(getattr(self.request, "path", ""), request_id)
+        path = getattr(self.request, "path", "")
+        self.tell(error.code, getattr(self.request, "command", ""), path, str(self.channel.addr[0]), request_id)
+        document = from_status(error.code, detail, {}).document(path, request_id)
         body = (json.dumps(document) + "\n").encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.extend((*self.headers, ("Content-Type", MEDIA_TYPE), ("X-Request-ID", request_id)))
@@ -67,9 +70,10 @@ class _ReplyTask(WSGITask):
         return super().build_response_header()
 
 
-def _channel_class(headers: tuple[tuple[str, str], ...], drain: Drain) -> type[HTTPChannel]:
+def _channel_class(headers: tuple[tuple[str, str], ...], tell: Callable[[int, str, str, str, str], None],
+                   drain: Drain) -> type[HTTPChannel]:
     """Return a channel whose refusals carry the headers; Waitress has no other place for them."""
-    refusal_class = type("Refusal", (_RefusalTask,), {"headers": headers})
+    refusal_class = type("Refusal", (_RefusalTask,), {"headers": headers, "tell": staticmethod(tell)})
     reply_class = type("Reply", (_ReplyTask,), {"drain": drain})
     return type("Channel", (HTTPChannel,), {"error_task_class": refusal_class, "task_class": reply_class})
 
@@ -79,12 +83,14 @@ class Server:
 
     ``on_drain`` is called, possibly in a signal handler, whenever the drain is begun. ``on_expiry`` is called once when
     the drain expires with work still in flight: it must make that work fail, so that its clients get an answer.
-    ``early_headers`` go on what is refused before it reaches the application.
+    ``early_headers`` go on what is refused before it reaches the application, and ``on_refusal`` is called for it: with
+    the status, the method and path as far as they were understood, the peer's address and the request's id.
     """
 
     def __init__(self, app: Callable[..., Any], settings: Settings, drain: Drain,
                  on_expiry: Callable[[], None] = lambda: None,
                  early_headers: Iterable[tuple[str, str]] = (),
+                 on_refusal: Callable[[int, str, str, str, str], None] = lambda *refused: None,
                  on_drain: Callable[[], None] = lambda: None) -> None:
         self._drain = drain
         self._on_expiry = on_expiry
@@ -110,7 +116,7 @@ class Server:
                 "PXL_SERVER_PORT, PXL_CORE_PORT, OVERLAY_CHRONO_PORT or OVERLAY_V4_PORT"
             raise ConfigError(f"cannot listen on {settings.host}:{', '.join(map(str, settings.ports))}: {reason}: "
                               f"correct PXL_HOST or {variables}, or stop what listens there") from error
-        channel_class = _channel_class(tuple(early_headers), drain)
+        channel_class = _channel_class(tuple(early_headers), on_refusal, drain)
         for listener in self._listeners():
             listener.channel_class = channel_class
         addresses = getattr(self._waitress, "effective_listen", None) or \

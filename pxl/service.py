@@ -1,34 +1,45 @@
-"""Takes a goal from text to an answer: parse, cache, decide once for all who ask, explain."""
+"""Takes a query to an answer: read, cache, decide once for all who ask, explain."""
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
-from pxl.cache import CacheStats, Hit, ProofCache, question_key
+from pxl import evidence
+from pxl.cache import CacheStats, Hit, ProofCache, key_maker
 from pxl.cancel import Cancel
-from pxl.errors import KernelDisagreement, PoolBusy, ProverTimeout, PxlError
+from pxl.errors import KernelDisagreement, PoolBusy, ProverError, ProverTimeout, PxlError, RequestError
 from pxl.flight import DeadlinePassed, SingleFlight, TooManyWait, Withdrawn
-from pxl.formula import Formula, Limits, format_formula, parse, rename_atoms
-from pxl.model import ModelView, model_view
+from pxl.formula import Limits
 from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Decide, Outcome
-from pxl.render import atoms_line, certificate_file
+from pxl.overlays import s5
+from pxl.overlays.contract import GLOBAL, Model, Overlay, Question, Reading
+from pxl.overlays.registry import Registry, check_options
+from pxl.query import DEFAULT_OVERLAY, Query
+from pxl.theories import Theories
+from pxl.render import Script
 
 log = logging.getLogger("pxl.service")
-
-OVERLAY = "pxl"
 
 # Reading and explaining a short goal is remembered; it is pure, and costs more than a cache hit.
 _MEMO_CHARS = 500
 _MEMO_GOALS = 512
 _SHOWN_CHARS = 4000
-_SHOWN_ATOMS = 100
 _LOGGED_CHARS = 200
+_NOTHING = "Nothing was certified about this goal: a limit ran out, which says nothing about its truth."
+_FALSUM = "BOT"
+_CONSISTENCY = {
+    True: " The assumptions are consistent: a model of theirs was certified.",
+    False: " But the assumptions contradict each other, so that everything follows from them (kernel-checked).",
+    None: " Whether the assumptions contradict each other was not settled: its limit ran out.",
+}
 
 
 @dataclass(frozen=True)
@@ -43,31 +54,40 @@ class Timings:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
-    """A goal that was read: its formula with renamed atoms, their names, its canonical text and key."""
+class Asked:
+    """A query that was read: the question, the key that equal ones have, and the same question of a goal that is false.
 
-    normalized: str
-    renamed: Formula
-    names: Mapping[str, str]
+    ``words`` is equal for two queries of the same key only when they have the same atoms, too.
+    """
+
+    overlay: Overlay
+    reading: Reading
+    question: Question
     key: bytes
+    words: str
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """What a definite outcome means in the client's words."""
+class Told:
+    """What a definite outcome means in the client's words; ``model_json`` is the model's document as text."""
 
     words: str
-    coq: str | None
-    atoms: Mapping[str, str] | None
-    model: ModelView | None
+    statement: str | None = None
+    coq: str | None = None
+    atoms: Mapping[str, str] | None = None
+    model: Model | None = None
+    model_json: str | None = None
+    used: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
     """All there is to say about one goal.
 
-    ``atoms`` says whose name each atom of the statement ``coq`` stands for, unless they are very many.
-    ``reason`` (a code) and ``detail`` (a sentence) are set when the verdict is unknown. ``cached``
+    ``statement`` says what was certified and of which models. ``atoms`` says whose name each atom of the
+    theorem ``coq`` stands for, unless they are very many. ``reason`` (a code) and ``detail`` (a sentence) are set when
+    the verdict is unknown. ``rests_on`` is what Coq says of the theorem. ``used_assumptions`` are those that a proof
+    used, as they were sent; ``assumptions_consistent`` is None where that is not known, or there are none. ``cached``
     tells how the cache was hit, if it was; ``is_shared`` that an equal question in flight
     answered this one too.
     """
@@ -75,13 +95,18 @@ class Answer:
     verdict: str
     reason: str | None
     detail: str | None
-    goal: str
+    overlay: str
+    goal: Any
     goal_normalized: str
     words: str
+    statement: str | None
     coq: str | None
     atoms: Mapping[str, str] | None
-    assumptions: str | None
-    model: ModelView | None
+    rests_on: str | None
+    used_assumptions: tuple[Any, ...] | None
+    assumptions_consistent: bool | None
+    model: Model | None
+    model_json: str | None
     certificate: str | None
     kernel_hash: str
     engine: str | None
@@ -89,6 +114,7 @@ class Answer:
     is_shared: bool
     generation: int | None
     timings: Timings
+    script: Script | None = None        # what the kernel accepted
 
     @property
     def proof_method(self) -> str | None:
@@ -97,7 +123,7 @@ class Answer:
 
 
 class Service:
-    """Answers goals with a decision procedure, a cache, and one run for equal questions in flight.
+    """Answers queries with decision procedures, a cache, and one run for equal questions in flight.
 
     ``max_in_flight`` bounds the runs, those that wait for a session among them; ``max_followers`` the
     requests that wait for the run of an equal question, which need a thread and nothing else. The next
@@ -105,21 +131,26 @@ class Service:
     """
 
     def __init__(self, decide: Decide, kernel_hash: str, cache: ProofCache, *,
+                 overlays: Registry | None = None, theories: Theories | None = None,
                  timeout_s: float = 30.0, max_timeout_s: float = 60.0, max_in_flight: int = 1_000_000,
                  max_followers: int = 1_000_000, coq_version: str = "", limits: Limits = Limits(),
                  clock: Callable[[], float] = time.monotonic) -> None:
         self.kernel_hash = kernel_hash
         self.timeout_s, self.max_timeout_s = timeout_s, max_timeout_s
+        self.overlays = overlays or Registry.of(s5.overlay())
+        self.theories = theories or Theories.none()
         self._coq_version = coq_version
         self._decide = decide
         self._cache = cache
         self._limits = limits
         self._clock = clock
+        self._key_of = key_maker(kernel_hash, self.overlays.library_hash)
         self._places = threading.BoundedSemaphore(max_in_flight)
         self._flights: SingleFlight[tuple[Outcome, float]] = SingleFlight(_is_worth_again, clock,
                                                                             max_waiters=max_followers)
         self._read_short = lru_cache(_MEMO_GOALS)(self._read)
         self._explain_short = lru_cache(_MEMO_GOALS)(self._explain)
+        self._falsum_short = lru_cache(_MEMO_GOALS)(self._falsum)
         self._certified_at: float | None = None
 
     @property
@@ -131,52 +162,98 @@ class Service:
         """Return the counts of the cache."""
         return self._cache.stats()
 
-    def examine(self, goal: str) -> None:
-        """Raise RequestError when the goal is not a formula; decide nothing."""
-        self._question(goal)
+    def examine(self, query: Query | str) -> None:
+        """Raise RequestError when there is nothing to decide in the query; decide nothing."""
+        self._asked(query if isinstance(query, Query) else Query(query))
 
-    def prove(self, goal: str, timeout_s: float | None = None, want_certificate: bool = False,
+    def reload_theories(self) -> None:
+        """Read the theory files again; questions that were read with the old ones are read anew."""
+        self.theories.load(self.overlays)
+        self._read_short.cache_clear()
+
+    def prove(self, query: Query | str, timeout_s: float | None = None, want_certificate: bool = False,
               cancel: Cancel | None = None, *, admitted: Callable[[], None] = lambda: None) -> Answer:
-        """Answer a goal within ``timeout_s`` seconds (at most ``max_timeout_s``).
+        """Answer a query, or a text for the default overlay, within ``timeout_s`` seconds (at most ``max_timeout_s``).
 
         ``admitted`` is called once the goal was read and has a place (or needs none), before its work begins; what it
-        raises ends the request. Raises RequestError when the goal is not a formula, PoolBusy, ProverError,
+        raises ends the request. Raises RequestError when the goal cannot be read, OverlayBroken, PoolBusy, ProverError,
         KernelDisagreement, and Cancelled soon after ``cancel`` is set.
         """
+        query = query if isinstance(query, Query) else Query(query)
         began = self._clock()
         deadline = began + min(timeout_s or self.timeout_s, self.max_timeout_s)
-        is_short = len(goal) <= _MEMO_CHARS
-        question = self._question(goal)
+        is_short = len(query.text) <= _MEMO_CHARS
+        asked = self._asked(query)
+        question = asked.question
         read = self._clock()
-        kept = self._cache.get(question.key, question.normalized)
+        kept = self._cache.get(asked.key, asked.words)
         if kept:
             admitted()
             outcome, hit, is_shared, spent = kept[0], kept[1], False, (0.0, 0.0, 0.0)
         else:
             hit = None
-            outcome, is_shared = self._settle(question, deadline, cancel, admitted)
+            outcome, is_shared = self._settle(asked, deadline, cancel, admitted)
             spent = outcome.queue_s, outcome.search_s, outcome.kernel_s
-        told = (self._explain_short if is_short else self._explain)(question, outcome)
+        told = (self._explain_short if is_short else self._explain)(asked, outcome)
+        consistent = self._consistent(asked, outcome, deadline, cancel) if asked.reading.assumptions else None
+        words = told.words
+        if asked.reading.assumptions and outcome.verdict == PROVED:
+            words += _CONSISTENCY[consistent]
         timings = Timings(*(round(1000 * s, 3) for s in (read - began, *spent, self._clock() - began)))
         checked = outcome.checked
         log.debug("%s (%s) in %.1f ms: %s", outcome.verdict, hit or outcome.reason or "decided", timings.total,
                   question.normalized[:_LOGGED_CHARS])
         return Answer(
-            outcome.verdict, outcome.reason, outcome.detail, goal, question.normalized, told.words, told.coq,
-            told.atoms, checked and checked.assumptions, told.model,
-            self._certificate(question, outcome) if want_certificate else None,
-            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings)
+            outcome.verdict, outcome.reason, outcome.detail, asked.overlay.name, query.goal, question.normalized, words,
+            told.statement, told.coq, told.atoms, checked and checked.assumptions, _used(asked, outcome, told),
+            consistent, told.model, told.model_json, self._certificate(asked, outcome) if want_certificate else None,
+            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings,
+            outcome.script)
 
-    def _question(self, goal: str) -> Question:
-        return self._read_short(goal) if len(goal) <= _MEMO_CHARS else self._read(goal)
+    def _asked(self, query: Query) -> Asked:
+        return self._read_short(query) if len(query.text) <= _MEMO_CHARS else self._read(query)
 
-    def _read(self, goal: str) -> Question:
-        formula = parse(goal, self._limits)
-        renamed, names = rename_atoms(formula)
-        key = question_key(self.kernel_hash, OVERLAY, "", format_formula(renamed))
-        return Question(format_formula(formula), renamed, names, key)
+    def _read(self, query: Query) -> Asked:
+        if query.is_plain:
+            overlay = self.overlays.get(DEFAULT_OVERLAY)
+            reading = Reading(query.goal, limits=self._limits)
+        else:
+            query = self.theories.applied(query)
+            overlay = self.overlays.get(query.overlay or DEFAULT_OVERLAY)
+            check_options(overlay, query.options)
+            reading = Reading(query.goal, query.options, query.assumptions, query.consequence or GLOBAL, self._limits)
+        return self._to_be_asked(overlay, reading)
 
-    def _settle(self, question: Question, deadline: float, cancel: Cancel | None,
+    def _to_be_asked(self, overlay: Overlay, reading: Reading) -> Asked:
+        question = overlay.read(reading)
+        words = question.normalized
+        if reading.assumptions:
+            words = "\0".join((words, *question.names.values()))
+        return Asked(overlay, reading, question, self._key_of(question), words)
+
+    def _falsum(self, asked: Asked) -> Asked | None:
+        """Return the question whether the assumptions contradict each other; None where it cannot be asked."""
+        try:
+            return self._to_be_asked(asked.overlay, replace(asked.reading, goal=_FALSUM))
+        except RequestError:
+            return None
+
+    def _consistent(self, asked: Asked, outcome: Outcome, deadline: float, cancel: Cancel | None) -> bool | None:
+        """Say whether the assumptions have a model. A countermodel to the goal is one; else the kernel is asked."""
+        if outcome.verdict != PROVED:
+            return True if outcome.verdict == REFUTED else None
+        falsum = self._falsum_short(asked)
+        if falsum is None:
+            return None
+        kept = self._cache.get(falsum.key, falsum.words)
+        try:
+            found = kept[0] if kept else self._settle(falsum, deadline, cancel, lambda: None)[0]
+        except (PoolBusy, ProverError, KernelDisagreement) as why:
+            log.warning("whether assumptions are consistent was not settled: %s", why.detail)
+            return None
+        return {PROVED: False, REFUTED: True}.get(found.verdict)
+
+    def _settle(self, asked: Asked, deadline: float, cancel: Cancel | None,
                 admitted: Callable[[], None]) -> tuple[Outcome, bool]:
         def lead() -> tuple[Outcome, float]:
             with self._place():
@@ -184,11 +261,11 @@ class Service:
                     claim()
                 except PxlError as refusal:
                     raise Withdrawn from refusal    # not the fault of those who wait for this run
-                return self._run(question, deadline, cancel)
+                return self._run(asked, deadline, cancel)
 
         claim = _once(admitted)
         try:
-            landed = self._flights.run(question.key, deadline, lead, cancel, claim)
+            landed = self._flights.run(asked.key, deadline, lead, cancel, claim)
         except Withdrawn as withdrawn:
             assert withdrawn.__cause__ is not None
             raise withdrawn.__cause__ from None
@@ -198,52 +275,57 @@ class Service:
             raise PoolBusy("too many requests wait for the same goals", retry_after_s=1) from None
         return landed.value[0], landed.shared
 
-    def _run(self, question: Question, deadline: float, cancel: Cancel | None) -> tuple[Outcome, float]:
+    def _run(self, asked: Asked, deadline: float, cancel: Cancel | None) -> tuple[Outcome, float]:
         """Return the outcome and the seconds that were spent on deciding."""
         # The run that a caller just missed has filled the cache.
-        kept = self._cache.get(question.key, question.normalized, is_second_look=True)
+        kept = self._cache.get(asked.key, asked.words, is_second_look=True)
         if kept:
             return kept[0], 0.0
         began = self._clock()
         if began >= deadline:
             return _out_of_time("reading the goal took all its time"), 0.0
         try:
-            outcome = self._decide(question.renamed, deadline, cancel)
+            outcome = self._decide(asked.question, deadline, cancel)
         except ProverTimeout as late:
             outcome = _out_of_time(late.detail)
         except KernelDisagreement as bug:
-            log.error("the kernel rejected what the search found for %s: %s", question.normalized[:_SHOWN_CHARS],
-                      bug.detail)
+            log.error("the kernel rejected what the search found for %s: %s (overlay %s)",
+                      asked.question.normalized[:_SHOWN_CHARS], bug.detail, asked.overlay.name)
             raise
         ended = self._clock()
         if outcome.verdict != UNKNOWN:
             self._certified_at = ended
-            self._cache.put(question.key, question.normalized, outcome)
+            self._cache.put(asked.key, asked.words, outcome)
         return outcome, ended - began - outcome.queue_s
 
     @staticmethod
-    def _explain(question: Question, outcome: Outcome) -> Explanation:
-        model = None
-        if outcome.countermodel is not None:
-            model = model_view(question.renamed, question.names, outcome.countermodel)
-            if not model.is_falsified:
-                raise KernelDisagreement("the countermodel, as it would be shown, does not falsify the goal")
-        coq = outcome.script and outcome.script.statement
-        if coq and len(coq) > _SHOWN_CHARS:
-            coq = f"{'' if outcome.verdict == PROVED else '~ '}Prov goal, where goal is defined in the certificate"
-        atoms = None
-        if coq and len(question.names) <= _SHOWN_ATOMS:
-            atoms = {f"Atom {number}": name for number, name in enumerate(question.names.values(), 1)}
-        return Explanation(_words(outcome, question.normalized), coq, atoms, model)
+    def _explain(asked: Asked, outcome: Outcome) -> Told:
+        if outcome.script is None or outcome.verdict == UNKNOWN:
+            return Told(_NOTHING)
+        is_proved = outcome.verdict == PROVED
+        try:
+            meant = asked.question.explain(is_proved, outcome.certificate, outcome.script, outcome.used)
+        except AssertionError as bug:
+            raise KernelDisagreement(str(bug)) from bug
+        text = None
+        if meant.model is not None:
+            document = meant.model.document()
+            if asked.overlay.name != DEFAULT_OVERLAY:
+                # Clients draw universal models themselves, and no others.
+                document = {**document, "drawing": meant.model.lines()}
+            text = json.dumps(document)
+        return Told(meant.words, meant.statement, meant.coq, meant.atoms, meant.model, text, meant.used)
 
-    def _certificate(self, question: Question, outcome: Outcome) -> str | None:
-        """Return the file that coqc re-checks, headed by the client's goal; None when nothing was certified."""
+    def _certificate(self, asked: Asked, outcome: Outcome) -> str | None:
+        """Return the file that coqc re-checks, headed by the client's question; None when nothing was certified."""
         if outcome.script is None:
             return None
-        goal = question.normalized if len(question.normalized) <= _SHOWN_CHARS else "(too long to repeat here)"
-        return certificate_file(outcome.script, "\n   ".join((
-            f"Goal: {goal}", f"Verdict: {outcome.verdict}", f"Atoms: {atoms_line(question.names)}",
-            f"Kernel: {self.kernel_hash}", f"Coq: {self._coq_version}")))
+        libraries = self.overlays.libraries(asked.overlay.name, asked.question.overlay)
+        made_by = {"Kernel": self.kernel_hash, "Coq": self._coq_version}
+        if libraries:
+            made_by["Libraries"] = ", ".join(library.name for library in libraries)
+        return evidence.write(asked.overlay.name, asked.reading, asked.question, outcome.verdict, outcome.certificate,
+                              outcome.script, made_by, libraries)
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -275,12 +357,8 @@ def _out_of_time(detail: str) -> Outcome:
     return Outcome(UNKNOWN, reason=TIMEOUT, detail=detail)
 
 
-def _words(outcome: Outcome, goal: str) -> str:
-    shown = goal if len(goal) <= 400 else f"the goal ({len(goal)} characters)"
-    if outcome.verdict == PROVED:
-        return f"{shown} is a theorem of PXL: true at every world of every model (kernel-checked)."
-    if outcome.verdict == REFUTED:
-        return (f"{shown} is not a theorem of PXL: it is false at a world of the countermodel, "
-                f"so PXL does not derive it (kernel-checked).")
-    return "Nothing was certified about this goal: a limit ran out, which says nothing about its truth."
-
+def _used(asked: Asked, outcome: Outcome, told: Told) -> tuple[Any, ...] | None:
+    used = outcome.used if told.used is None else told.used
+    if used is None or outcome.verdict != PROVED:
+        return None
+    return tuple(asked.reading.assumptions[place] for place in used)

@@ -21,12 +21,14 @@ from pxl.address import read_networks
 from pxl.errors import ConfigError
 from pxl.gateway_file import read_gateway_file
 from pxl.origins import read_origins
+from pxl.scrapers import GUARDED, LOOPBACK, OPEN
 from pxl.secretkey import CURE, LEAST_LENGTH, problem_of
 from pxl.security_txt import DEFAULT_CONTACT, read_contacts, read_moment
 
 # For health checks, cached answers and refusals: they must find a thread while all others wait.
 _SPARE_THREADS = 8
 _FOLLOWER_THREADS = 128
+PROMETHEUS = "prometheus"
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,16 @@ def _parsed(parse: Callable[[str], Any], kind: str) -> tuple[str, Callable[[str]
     return kind, read
 
 
+def read_names(text: str) -> tuple[str, ...]:
+    """Return the names between commas; empty when one is none.
+
+    >>> read_names("pxl, modal")
+    ('pxl', 'modal')
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    return names if all(re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name, re.ASCII) for name in names) else ()
+
+
 def _setting(variable: str, reader: tuple[str, Callable[[str], Any]], default: Any, unit: str, help_: str, *,
              is_secret: bool = False) -> Any:
     kind, read = reader
@@ -200,6 +212,11 @@ class Settings:
                                       "time for proofs in flight after SIGTERM")
     kernel_dir: str | None = _setting("PXL_KERNEL_DIR", _directory(), None, "directory",
                                       "the compiled kernel; default pxl/kernel/_build")
+    overlays: str | None = _setting(
+        "PXL_OVERLAYS", _parsed(read_names, "overlays' names between commas"), None, "names",
+        "overlays that can be asked, built-in or of installed packages; default every built-in one")
+    theories_dir: str | None = _setting("PXL_THEORIES_DIR", _directory(), None, "directory",
+                                        "where theories (*.pxl) are; default configs/theories")
     engine: str = _setting("PXL_ENGINE", _choice("auto", "sertop", "coqidetop"), "auto", "name",
                            "the prover; auto takes sertop when there is one, else coqidetop")
     sertop: str | None = _setting("PXL_SERTOP", _program(), None, "program", "sertop, when it is not on PATH")
@@ -270,9 +287,32 @@ class Settings:
         "default PXL_REDIS_URL", is_secret=True)
     shared_cache_ttl_s: float = _setting("PXL_SHARED_CACHE_TTL", _seconds(0, 31_536_000), 3600.0, "s",
                                          "how long a certificate is kept there; 0 shares none")
+    metrics_access: str = _setting(
+        "PXL_METRICS_ACCESS", _choice(GUARDED, LOOPBACK, OPEN), GUARDED, "name", "who reads /metrics where callers "
+        "must show who they are: guarded asks for the role observe or PXL_METRICS_TOKEN; loopback lets this machine "
+        "in, unless forwarded by a proxy; open lets everybody in")
+    metrics_token: str | None = _setting("PXL_METRICS_TOKEN", _secret(), None, "text", "a bearer token that reads "
+                                         "/metrics and nothing else, for Prometheus", is_secret=True)
+    metrics_token_file: str | None = _setting("PXL_METRICS_TOKEN_FILE", _file(), None, "file",
+                                              "a file with that token instead, read at the start")
+    metrics_default: str = _setting(
+        "PXL_METRICS_DEFAULT", _choice("json", PROMETHEUS), "json", "name",
+        "what /metrics gives a client that names neither JSON nor Prometheus's formats")
+    log_dir: str | None = _setting(
+        "PXL_LOG_DIR", _text(r"[^\0]{1,4000}", "a directory"), None, "directory", "where pxl-server.log, access.log, "
+        "audit.jsonl and performance.json are written; made if missing. By default the audit goes to standard output")
+    log_anonymize: bool = _setting("PXL_LOG_ANONYMIZE", _truth(), False, "truth",
+                                   "whether access.log and audit.jsonl have networks in place of addresses")
+    audit_fail_closed: bool = _setting("PXL_AUDIT_FAIL_CLOSED", _truth(), False, "truth",
+                                       "whether goals get 503 while the audit cannot be written")
     log_level: str = _setting("LOG_LEVEL", _choice("DEBUG", "INFO", "WARNING", "ERROR",
                                                    aliases={"WARN": "WARNING"}), "INFO", "level",
                               "how much is logged")
+
+    @property
+    def overlay_names(self) -> tuple[str, ...] | None:
+        """Return the overlays that can be asked; None for every built-in one."""
+        return read_names(self.overlays) if self.overlays else None
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -333,7 +373,7 @@ class Settings:
         env = os.environ if environ is None else environ
         known = {row.variable: row for row in rows()}
         problems = [_unknown(name, known) for name in sorted(env)
-                    if name.startswith(_OURS) and name not in known]
+                    if name.startswith(_OURS) and name not in known and name not in _OF_SCRIPTS]
         if gateway_file := env.get("PXL_GATEWAY_FILE", "").strip():
             try:
                 from_file = read_gateway_file(Path(gateway_file))
@@ -392,6 +432,8 @@ class Settings:
                          "`pxl keys rotate` does their work")
         if self.jwt_secret_key and self.jwt_secret_key_file:
             found.append("JWT_SECRET_KEY and JWT_SECRET_KEY_FILE are set: keep one of them")
+        if self.metrics_token and self.metrics_token_file:
+            found.append("PXL_METRICS_TOKEN and PXL_METRICS_TOKEN_FILE are set: keep one of them")
         if self.jwt_secret_key_old and not self.has_tokens:
             found.append("JWT_SECRET_KEY_OLD is set without a JWT_SECRET_KEY: tokens are off, unset it")
         return found
@@ -399,6 +441,9 @@ class Settings:
 
 # Whose names begin so are ours alone; a misspelt one must not be ignored.
 _OURS = ("PXL_", "HMAC_", "JWT_", "RATE_LIMIT_")
+# Those of scripts/, which may stand in the same environment.
+_OF_SCRIPTS = frozenset({"PXL_RESTART_CMD", "PXL_ENV_FILE", "PXL_TOKEN_FILE", "PXL_ROOT", "PXL_PYTHON",
+                         "PXL_SCRIPT_TIMEOUT", "PXL_ROTATE_GRACE"})
 # Fields whose default follows from others.
 _DERIVED = frozenset({"thread_count", "bind_host", "rate_limit_enabled", "build_sha", "security_expires"})
 

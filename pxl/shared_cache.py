@@ -10,16 +10,15 @@ import logging
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pxl.cache import question_key
 from pxl.cancel import Cancel
-from pxl.certificate import Countermodel, decode_countermodel
 from pxl.checker import KernelLimit
 from pxl.errors import KernelDisagreement, ProverCrashed, ProverProtocolError, ProverTimeout, StoreUnavailable
-from pxl.formula import Formula, atoms, format_formula
-from pxl.outcome import PROVED, REFUTED, UNKNOWN, Outcome
+from pxl.outcome import PROVED, UNKNOWN, Outcome
+from pxl.overlays.contract import Found, Question
 from pxl.redis_link import RedisLink
 
 log = logging.getLogger("pxl.cache")
@@ -42,9 +41,9 @@ class SharedStats:
 class CheckingDecide(Protocol):
     """Decides, or has the kernel check what somebody else found."""
 
-    def __call__(self, formula: Formula, deadline: float, cancel: Cancel | None = None) -> Outcome: ...
+    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None) -> Outcome: ...
 
-    def recheck(self, formula: Formula, found: str | Countermodel, deadline: float,
+    def recheck(self, question: Question, found: Found, deadline: float,
                 cancel: Cancel | None = None) -> Outcome: ...
 
 
@@ -78,11 +77,13 @@ class SharedCache:
 
 
 class SharedDecider:
-    """Decides by a shared certificate that the kernel accepts, else anew, and then shares the new one."""
+    """Decides by a shared certificate that the kernel accepts, else anew, and then shares the new one.
 
-    def __init__(self, decide: CheckingDecide, cache: SharedCache, kernel_hash: str, overlay: str) -> None:
-        self._decide, self._cache = decide, cache
-        self._kernel_hash, self._overlay = kernel_hash, overlay
+    ``key_of`` returns the key that equal questions have on every server.
+    """
+
+    def __init__(self, decide: CheckingDecide, cache: SharedCache, key_of: Callable[[Question], bytes]) -> None:
+        self._decide, self._cache, self._key_of = decide, cache, key_of
         self._lock = threading.Lock()
         self._stats = SharedStats(0, 0, 0)
 
@@ -90,31 +91,33 @@ class SharedDecider:
         """Return the counts."""
         return self._stats
 
-    def __call__(self, formula: Formula, deadline: float, cancel: Cancel | None = None) -> Outcome:
-        """Decide the formula before the moment ``deadline``; raises what the decider raises."""
-        key = question_key(self._kernel_hash, self._overlay, "", format_formula(formula))
+    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None) -> Outcome:
+        """Decide the question before the moment ``deadline``; raises what the decider raises."""
+        key = self._key_of(question)
         entry = self._cache.get(key)
-        outcome = None if entry is None else self._recheck(key, entry, formula, deadline, cancel)
+        outcome = None if entry is None else self._recheck(key, entry, question, deadline, cancel)
         if outcome is not None:
             self._count(1, 0, 0)
             return outcome
         self._count(0, 1, 0)
-        outcome = self._decide(formula, deadline, cancel)
-        if outcome.verdict != UNKNOWN and outcome.script and 0 < outcome.script.certificate_chars <= MAX_CHARS:
+        outcome = self._decide(question, deadline, cancel)
+        if outcome.verdict != UNKNOWN and 0 < len(outcome.certificate) <= MAX_CHARS:
             letter = b"P" if outcome.verdict == PROVED else b"R"
-            self._cache.put(key, letter + outcome.script.certificate.encode("ascii"))
+            self._cache.put(key, letter + outcome.certificate.encode("ascii"))
         return outcome
 
-    def _recheck(self, key: bytes, entry: bytes, formula: Formula, deadline: float,
+    def _recheck(self, key: bytes, entry: bytes, question: Question, deadline: float,
                  cancel: Cancel | None) -> Outcome | None:
         now = time.monotonic()
         try:
-            verdict, found = read_entry(entry, formula)
+            found = read_entry(entry)
             # An entry may be made to take long: half of the time is left for the search.
-            outcome = self._decide.recheck(formula, found, now + (deadline - now) / 2, cancel)
-            if outcome.verdict == verdict:
-                return outcome
-        except (ValueError, KernelDisagreement, KernelLimit, ProverTimeout) as why:
+            outcome = self._decide.recheck(question, found, now + (deadline - now) / 2, cancel)
+            if not found.proved and outcome.script:
+                # Coq may accept what cannot be shown.
+                question.explain(False, found.certificate, outcome.script, None)
+            return outcome
+        except (ValueError, AssertionError, KernelDisagreement, KernelLimit, ProverTimeout) as why:
             log.warning("a shared certificate was refused and is dropped: %s: %s", type(why).__name__,
                         ascii(str(why)[:300]))
             self._count(0, 0, 1)
@@ -129,18 +132,12 @@ class SharedDecider:
             self._stats = SharedStats(old.hits + hit, old.misses + miss, old.refused + refused)
 
 
-def read_entry(entry: bytes, formula: Formula) -> tuple[str, str | Countermodel]:
-    """Return the verdict that an entry claims, with the proof's text or the countermodel; raises ValueError."""
+def read_entry(entry: bytes) -> Found:
+    """Return what an entry claims; raises ValueError when it holds anything but a certificate's digits."""
     match = _ENTRY.fullmatch(entry) if len(entry) <= MAX_CHARS + 1 else None
     if match is None:
         raise ValueError("not a certificate")
-    text = match[2].decode("ascii")
-    if match[1] == b"P":
-        return PROVED, text
-    model = decode_countermodel(text)
-    if not frozenset().union(*model.worlds) <= frozenset(atoms(formula)):
-        raise ValueError("a countermodel with foreign atoms")
-    return REFUTED, model
+    return Found(match[1] == b"P", match[2].decode("ascii"))
 
 
 def _name(key: bytes) -> str:

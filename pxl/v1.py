@@ -1,4 +1,4 @@
-"""The versioned API: proofs now, later or many at once; overlays and health. Whom to let in is decided before."""
+"""The versioned API: proofs now, later or many at once, and health. Whom to let in is decided before."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from flask import Flask, Response, g, request
 from pxl.away import Away
 from pxl.batch import LIMIT_S, MAX_ITEMS, patiently, settle_all
 from pxl.cancel import Cancel
-from pxl.errors import NoCertificate, PoolBusy, UnknownOverlay
+from pxl.errors import NoCertificate, PoolBusy
 from pxl.jobs import COMPLETED, Job, JobTable
 from pxl.jsonbody import read_object, require_json
+from pxl.query import DEFAULT_OVERLAY
 from pxl.reply import prove_text
-from pxl.service import OVERLAY, Answer, Service
-from pxl.v1_body import Item, Query, read_items, read_query
+from pxl.service import Answer, Service
+from pxl.v1_body import Item, Order, read_items, read_order
 
 NDJSON = "application/x-ndjson"
 MAX_BATCHES = 4         # at a time; each has threads of its own
@@ -29,14 +30,6 @@ MAX_BATCHES = 4         # at a time; each has threads of its own
 _STATUS = {"ok": "healthy", "degraded": "degraded", "fail": "unhealthy"}
 _STATE = ("ready", "version", "kernel_hash", "timestamp", "reasons", "warnings")
 _MAKE = ("coqchk", "build_sha", "v4_sha", "coq_version", "engine")
-_OVERLAY = {
-    "name": OVERLAY, "title": "PXL", "logic": "propositional modal logic S5",
-    "description": "Boxes and diamonds over one universal relation. Every verdict is checked by the Coq kernel.",
-    "operations": ["prove", "countermodel", "certificate"],
-    "connectives": ["~", "BOX", "DIA", "/\\", "\\/", "->", "<->"], "constants": ["TOP", "BOT"],
-}
-
-
 @dataclass(frozen=True)
 class Desk:
     """What the routes work with. ``admit`` refuses new work; ``health`` tells ``/health``'s document and readiness."""
@@ -52,7 +45,7 @@ class Desk:
 
 @dataclass(frozen=True)
 class _Asked:
-    query: Query
+    order: Order
     at: int         # seconds of the epoch, for the client; the table has its own clock
 
 
@@ -70,19 +63,6 @@ def add_routes(app: Flask, desk: Desk) -> None:
         return _json({"status": _STATUS[state["status"]], **document, **made, "id": g.request_id},
                      200 if is_ready else 503)
 
-    @app.get("/v1/overlays")
-    def v1_overlays() -> Response:
-        """List the overlays."""
-        short = {name: _OVERLAY[name] for name in ("name", "title", "logic")}
-        return _json({"overlays": [{**short, "href": f"/v1/overlays/{OVERLAY}"}], "id": g.request_id})
-
-    @app.get("/v1/overlays/<name>")
-    def v1_overlay(name: str) -> Response:
-        """Describe an overlay."""
-        if name != OVERLAY:
-            raise UnknownOverlay(f"there is no overlay of that name here; there is {OVERLAY}")
-        return _json({**_OVERLAY, "kernel_hash": desk.service.kernel_hash, "id": g.request_id})
-
 
 def _add_proofs(app: Flask, desk: Desk) -> None:
     longest_ms = int(desk.service.max_timeout_s * 1000)
@@ -90,22 +70,22 @@ def _add_proofs(app: Flask, desk: Desk) -> None:
     @app.post("/v1/proofs")
     def v1_prove() -> Response:
         """Decide a formula now, or take it on when the client prefers to hear later."""
-        query = read_query(_body(desk), longest_ms)
+        order = read_order(_body(desk), longest_ms)
         if _prefers_async():
-            return _take_on(query)
+            return _take_on(order)
         with desk.away.watching(_is_gone()) as cancel:
-            answer = _ask(desk, query, cancel)
-        return _written(prove_text(answer, g.request_id, query.want_certificate))
+            answer = _ask(desk, order, cancel)
+        return _written(prove_text(answer, g.request_id, order.want_certificate))
 
-    def _take_on(query: Query) -> Response:
-        desk.service.examine(query.goal)
+    def _take_on(order: Order) -> Response:
+        desk.service.examine(order.query)
 
         def work(cancel: Cancel) -> str:
-            answer = patiently(query, partial(_ask, desk), cancel, time.monotonic() + LIMIT_S)
-            return prove_text(answer, request_id, query.want_certificate)
+            answer = patiently(order, partial(_ask, desk), cancel, time.monotonic() + LIMIT_S)
+            return prove_text(answer, request_id, order.want_certificate)
 
         request_id = g.request_id
-        job = desk.jobs.submit(_Asked(query, int(time.time())), work, owner=_owner(), weight=len(query.goal))
+        job = desk.jobs.submit(_Asked(order, int(time.time())), work, owner=_owner(), weight=len(order.query.text))
         response = _job(desk, job, 202)
         response.headers["Location"] = f"/v1/proofs/{job.job_id}"
         response.headers["Preference-Applied"] = "respond-async"
@@ -128,9 +108,9 @@ def _add_proofs(app: Flask, desk: Desk) -> None:
         if job.status != COMPLETED:
             raise NoCertificate(f"the proof is {job.status}; its certificate is there once it is completed")
         # Not kept with the job, for it may be large: the cache has it, or it is found and checked anew.
-        query: Query = job.subject.query
+        order: Order = job.subject.order
         with desk.away.watching(_is_gone()) as cancel:
-            answer = desk.service.prove(query.goal, query.timeout_s, True, cancel)
+            answer = desk.service.prove(order.query, order.timeout_s, True, cancel)
         if answer.certificate is None:
             raise NoCertificate("the verdict is unknown: nothing was certified")
         return Response(answer.certificate, content_type="text/plain; charset=utf-8",
@@ -181,8 +161,8 @@ def _results(desk: Desk, items: list[Item], is_gone: Callable[[], bool] | None, 
     yield len(items), json.dumps({"summary": {**counts, "elapsed_ms": round(1000 * (time.monotonic() - began), 3)}})
 
 
-def _ask(desk: Desk, query: Query, cancel: Cancel) -> Answer:
-    return desk.service.prove(query.goal, query.timeout_s, query.want_certificate, cancel)
+def _ask(desk: Desk, order: Order, cancel: Cancel) -> Answer:
+    return desk.service.prove(order.query, order.timeout_s, order.want_certificate, cancel)
 
 
 def _body(desk: Desk) -> dict[str, Any]:
@@ -211,9 +191,10 @@ def _job(desk: Desk, job: Job, status: int = 200) -> Response:
     asked, url = job.subject, f"/v1/proofs/{job.job_id}"
     ended = desk.jobs.clock() if job.ended is None else job.ended
     document = {
-        "id": job.job_id, "status": job.status, "overlay": OVERLAY, "created_at": asked.at,
+        "id": job.job_id, "status": job.status, "overlay": asked.order.query.overlay or DEFAULT_OVERLAY,
+        "created_at": asked.at,
         "progress": {"position": job.position, "elapsed_ms": round(1000 * (ended - job.created), 3),
-                     "timeout_ms": round(1000 * min(asked.query.timeout_s or desk.service.timeout_s,
+                     "timeout_ms": round(1000 * min(asked.order.timeout_s or desk.service.timeout_s,
                                                     desk.service.max_timeout_s))},
         "links": {"self": url, "certificate": f"{url}/certificate" if job.status == COMPLETED else None},
         "error": job.problem and job.problem.document(url, job.job_id),

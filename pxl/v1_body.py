@@ -10,13 +10,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from pxl.errors import NotSupported, PxlError, UnknownOverlay
+from pxl.errors import PxlError
 from pxl.formula import format_formula, parse
 from pxl.jsonbody import InvalidBody, only_members, text_member, truth_member, whole_member
-from pxl.service import OVERLAY
+from pxl.query import DEFAULT_OVERLAY, Query
+from pxl.query_body import assumptions, read_query
 
-MEMBERS = ("formula", "overlay", "context", "timeout_ms", "certificate")
-ITEM_MEMBERS = ("id", "formula", "overlay", "context", "timeout_ms")
+MEMBERS = ("context", "timeout_ms", "certificate")
+ITEM_MEMBERS = ("id", "context", "timeout_ms")
 MAX_ID_CHARS = 128
 
 _PREFIXES = {"not": "~", "box": "BOX", "dia": "DIA"}
@@ -25,10 +26,10 @@ _CHAINS = {"and": "/\\", "or": "\\/"}
 
 
 @dataclass(frozen=True)
-class Query:
-    """One question: the goal's text, its time in seconds (None: the server's default), and what to send along."""
+class Order:
+    """One question: what is asked, its time in seconds (None: the server's default), and what to send along."""
 
-    goal: str
+    query: Query
     timeout_s: float | None = None
     want_certificate: bool = False
 
@@ -38,24 +39,23 @@ class Item:
     """A question of a batch, or why it is none, under the client's id for it."""
 
     client_id: str | None
-    question: Query | PxlError
+    question: Order | PxlError
 
 
-def read_query(body: dict[str, Any], longest_ms: int, known: Collection[str] = MEMBERS) -> Query:
+def read_order(body: dict[str, Any], longest_ms: int, known: Collection[str] = MEMBERS) -> Order:
     """Return the question that a body asks; raises RequestError."""
-    only_members(body, known)
-    goal = formula_text(body["formula"]) if isinstance(body.get("formula"), dict) else text_member(body, "formula")
-    overlay = text_member(body, "overlay") if body.get("overlay") is not None else OVERLAY
-    if overlay != OVERLAY:
-        raise UnknownOverlay(f"there is no overlay of that name here; there is {OVERLAY}")
-    context = body.get("context")
-    if context is not None and not isinstance(context, list):
-        raise InvalidBody('"context" must be a list of formulas')
-    if context:
-        raise NotSupported('assumptions ("context") are not supported yet: that a goal follows from two formulas '
-                           'at the same world is the formula (first /\\ second) -> goal')
+    body = dict(body)
+    if isinstance(body.get("formula"), dict) and body.get("overlay") in (None, DEFAULT_OVERLAY):
+        body["formula"] = formula_text(body["formula"])
+    # The founding documents call assumptions context.
+    given = [*assumptions(body, "context"), *assumptions(body, "assumptions")]
+    if body.get("overlay") in (None, DEFAULT_OVERLAY):
+        given = [formula_text(each) if isinstance(each, dict) else each for each in given]
+    if given:
+        body["assumptions"] = given
+    query = read_query(body, "formula", known)
     timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
-    return Query(goal, None if timeout_ms is None else timeout_ms / 1000, truth_member(body, "certificate"))
+    return Order(query, None if timeout_ms is None else timeout_ms / 1000, truth_member(body, "certificate"))
 
 
 def read_items(body: dict[str, Any], longest_ms: int, most: int) -> list[Item]:
@@ -82,7 +82,7 @@ def _item(item: Any, longest_ms: int, seen: set[str]) -> Item:
             if given in seen:
                 raise InvalidBody('an item before this one has the same "id"')
             seen.add(given)
-        return Item(client_id, read_query(item, longest_ms, ITEM_MEMBERS))
+        return Item(client_id, read_order(item, longest_ms, ITEM_MEMBERS))
     except PxlError as error:
         return Item(client_id, error)
 

@@ -1,5 +1,8 @@
 """Re-checks a certificate file with coqc, and says which theorem it holds.
 
+A file that says what was asked (``pxl/evidence.py``) must hold the very sentences that the overlay writes for it, which
+are then compiled with the overlay's library; the rest of this is about files that say nothing.
+
 The file is not trusted. It may hold only the sentences that ``pxl/render.py`` writes, in their
 order; it is compiled apart; then a second file of ours asks Coq whether its ``answer`` really has the type
 ``PXL.Prov.Prov goal`` (or its negation), what ``goal`` prints as, and what the theorem rests on.
@@ -9,6 +12,7 @@ the theorem; where a goal is too long to be repeated there, the atoms are not lo
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -16,14 +20,18 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+from pxl import evidence
 from pxl.checker import ALLOWED_PRIMITIVES
-from pxl.errors import ConfigError, ProverTimeout, RequestError
+from pxl.errors import ConfigError, ProverTimeout, PxlError, RequestError
 from pxl.formula import format_formula, parse, rename_atoms
+from pxl.overlays.registry import Registry, check_options
 from pxl.prover.launch import confined
-from pxl.render import CONSTRUCTORS, PREAMBLE, QUERY, atoms_line
+from pxl.render import CONSTRUCTORS, PREAMBLE, QUERY, atoms_line, certificate_file
 
 MIB = 1024 * 1024
 MAX_CHARS = 64 * MIB
@@ -70,7 +78,8 @@ class Accepted:
     """What Coq accepted: the theorem, the goal's canonical text, what it rests on, who issued the file.
 
     ``asked`` is the goal with the client's atoms, as the file's comment has it, if it has one.
-    ``has_unchecked_atoms`` says that the comment names atoms for a goal that it does not repeat.
+    ``has_unchecked_atoms`` says that the comment names atoms for a goal that it does not repeat. ``context`` are lines
+    that say overlay, options, assumptions and what was certified, where the file says what was asked.
     """
 
     theorem: str
@@ -79,16 +88,31 @@ class Accepted:
     assumptions: str
     issued_by: str | None
     has_unchecked_atoms: bool
+    context: tuple[str, ...] = ()
 
 
-def verify(text: str, kernel_dir: Path, timeout_s: float, max_file_bytes: int = 512 * MIB) -> Accepted:
+@dataclass(frozen=True)
+class Libraries:
+    """The overlays that can be read here, and the directories of their compiled Coq libraries by logical name."""
+
+    registry: Registry
+    places: Mapping[str, Path]
+
+
+def verify(text: str, kernel_dir: Path, timeout_s: float, max_file_bytes: int = 512 * MIB,
+           libraries: Libraries | None = None) -> Accepted:
     """Check a certificate against a compiled kernel; no file that coqc writes may be above ``max_file_bytes``.
+
+    ``libraries`` are the overlays, for files that say what was asked, with their compiled Coq libraries.
 
     Raises Rejected with the reason, ProverTimeout, and ConfigError when there is no coqc.
     """
     if len(text) > MAX_CHARS:
         raise Rejected(f"the file has more than {MAX_CHARS} characters")
     found = sentences(text)
+    said = _evidence(text)
+    if said is not None:
+        return _verify_evidence(said, found, text, kernel_dir, libraries, timeout_s, max_file_bytes)
     _must_be_shaped(found)
     refutes = "Theorem answer : ~ Prov goal" in found
     deadline = time.monotonic() + timeout_s
@@ -107,6 +131,54 @@ def verify(text: str, kernel_dir: Path, timeout_s: float, max_file_bytes: int = 
     issued_by = re.search(r"^ *Kernel: ([0-9a-f]{64})\b", text[:2 * MIB], re.MULTILINE)
     return Accepted("~ Prov goal" if refutes else "Prov goal", _cut(goal), asked and _cut(asked),
                     _assumptions(said), issued_by[1] if issued_by else None, has_unchecked_atoms)
+
+
+def _evidence(text: str) -> evidence.Evidence | None:
+    try:
+        return evidence.read(text)
+    except RequestError as error:
+        raise Rejected(error.detail) from None
+
+
+def _verify_evidence(said: evidence.Evidence, found: list[str], text: str, kernel_dir: Path,
+                     libraries: Libraries | None, timeout_s: float, max_file_bytes: int) -> Accepted:
+    """Write the sentences again that answer what the file says was asked; they must be the file's, and accepted."""
+    if libraries is None:
+        raise Rejected("it says what was asked, and there are no overlays here to read that")
+    try:
+        overlay = libraries.registry.get(said.overlay)
+        check_options(overlay, said.reading.options)
+        question = overlay.read(said.reading)
+        script = question.script(said.proved, said.certificate)
+    except (PxlError, ValueError) as error:
+        raise Rejected(f"what it says was asked cannot be read: {error}") from None
+    needed = libraries.registry.libraries(overlay.name, question.overlay)
+    preamble = [sentence for library in needed for sentence in library.preamble]
+    written = certificate_file(script, "written again by pxl verify", preamble)
+    if sentences(written) != found:
+        raise Rejected("its sentences are not those that answer what it says was asked")
+    lines = evidence.opening(overlay.name, question, "proved" if said.proved else "refuted")
+    if not text.startswith(certificate_file(script, "\n   ".join(lines)).partition(" *)")[0] + "\n"):
+        raise Rejected("its opening comment is not that of what it says was asked")
+    places = {library.name: libraries.places[library.name] for library in needed if library.name in libraries.places}
+    deadline = time.monotonic() + timeout_s
+    with tempfile.TemporaryDirectory(prefix="pxl-verify-") as directory:
+        place = Path(directory)
+        (place / "Certificate.v").write_text(written, encoding="utf-8")
+        printed = _compile(place, kernel_dir, "Certificate.v", deadline, max_file_bytes, places)
+    issued_by = re.search(r"^ *Kernel: ([0-9a-f]{64})\b", text[:2 * MIB], re.MULTILINE)
+    meant = question.explain(said.proved, said.certificate, script, None)
+    return Accepted(_cut(meant.coq or script.statement), _cut(question.normalized), None, _assumptions(printed),
+                    issued_by[1] if issued_by else None, False, _context(said, meant.statement))
+
+
+def _context(said: evidence.Evidence, statement: str) -> tuple[str, ...]:
+    """Return what else the file says was asked, one line each, and what was certified."""
+    options = ", ".join(f"{name} {json.dumps(value)}" for name, value in said.reading.options.items())
+    lines = [f"overlay: {said.overlay}" + (f" ({options})" if options else "")]
+    lines += [f"assumed ({said.reading.consequence}): {given if isinstance(given, str) else json.dumps(given)}"
+              for given in said.reading.assumptions]
+    return (*lines, f"certified: {statement}")
 
 
 def _must_be_shaped(found: list[str]) -> None:
@@ -202,12 +274,14 @@ def _assumptions(said: str) -> str:
     return f"{len(names)} primitive-integer operations, for transport only"
 
 
-def _compile(place: Path, kernel_dir: Path, name: str, deadline: float, max_file_bytes: int) -> str:
+def _compile(place: Path, kernel_dir: Path, name: str, deadline: float, max_file_bytes: int,
+             libraries: Mapping[str, Path] = MappingProxyType({})) -> str:
     """Run coqc on a file and return what it printed."""
     coqc = shutil.which("coqc")
     if coqc is None:
         raise ConfigError("there is no coqc on PATH: install Coq (on Debian: apt-get install coq)")
-    command = confined([coqc, "-q", "-Q", str(kernel_dir), "PXL", "-Q", str(place), "PXLCertificate", name],
+    mapping = [word for root, directory in libraries.items() for word in ("-Q", str(directory), root)]
+    command = confined([coqc, "-q", "-Q", str(kernel_dir), "PXL", *mapping, "-Q", str(place), "PXLCertificate", name],
                        memory_bytes=4096 * MIB, stack_bytes=64 * MIB, file_bytes=max_file_bytes)
     environment = {key: value for key, value in os.environ.items()
                    if key not in ("COQPATH", "COQFLAGS", "COQEXTRAFLAGS", "OCAMLRUNPARAM")}

@@ -54,7 +54,7 @@ missing_packages() {
     fi
     # What the tests run; with the package where that is called otherwise.
     local -a tools=(
-        make curl redis-server nginx
+        make curl redis-server nginx jq bats shellcheck prometheus amtool:prometheus-alertmanager
         strace systemd-analyze:systemd
         buildah debootstrap bwrap:bubblewrap docker-compose kubectl:kubernetes-client
     )

@@ -11,16 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pxl.cancel import Cancel
-from pxl.certificate import Countermodel
+from pxl.certificate import Countermodel, encode
 from pxl.checker import Checked
 from pxl.formula import Formula, atoms, evaluate
 from pxl.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Outcome
+from pxl.overlays.s5.question import S5Question
 from pxl.render import Script
 
 CHECKED = Checked("coqidetop", 1, "Closed under the global context", 0.003)
 
 def brute_force(formula: Formula, deadline: float) -> Outcome:
     """Decide a formula of at most three atoms by trying every universal model."""
+    formula = getattr(formula, "whole", formula)        # a question, or its formula
     names = atoms(formula)
     worlds = [frozenset(w) for n in range(len(names) + 1) for w in itertools.combinations(names, n)]
     for count in range(1, len(worlds) + 1):
@@ -28,7 +30,7 @@ def brute_force(formula: Formula, deadline: float) -> Outcome:
             truth = evaluate(formula, model)[-1]
             for place in range(count):
                 if not truth >> place & 1:
-                    return Outcome(REFUTED, countermodel=Countermodel(model, place), **certified("~ Prov goal"))
+                    return Outcome(REFUTED, certificate=encode(Countermodel(model, place)), **certified("~ Prov goal"))
     return Outcome(PROVED, **certified("Prov goal"))
 
 
@@ -50,7 +52,7 @@ class FakeDecider:
         self._open.set_result(None)
         self._lock = threading.Lock()
 
-    def decide(self, formula: Formula, deadline: float, cancel: Cancel | None = None) -> Outcome:
+    def decide(self, question: S5Question, deadline: float, cancel: Cancel | None = None) -> Outcome:
         with self._lock:
             self.runs += 1
             self.running += 1
@@ -62,7 +64,7 @@ class FakeDecider:
             cancel.check()
             if not gate.done():
                 return Outcome(UNKNOWN, reason=TIMEOUT, detail="held back")
-            return self.decide_now(formula, deadline)
+            return self.decide_now(question.whole, deadline)
         finally:
             with self._lock:
                 self.running -= 1
@@ -91,6 +93,8 @@ class FakePool:
     busy: int = 0
     waiting: int = 0
     size: int = 5
+    starting: int = 0
+    generation: int = 5
     restarts: dict = field(default_factory=dict)
     sessions: tuple = ()
 

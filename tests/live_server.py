@@ -20,16 +20,22 @@ from pxl.authentication import signatures
 from pxl.cache import ProofCache
 from pxl.compose_gate import build_gate
 from pxl.compose_shared import Shared, build_shared
+from pxl.compose_watch import build_logs, build_watch
 from pxl.drain import Drain
 from pxl.errors import ProverCrashed
 from pxl.gate import Gate, early_headers
 from pxl.health import SelfProof
 from pxl.jobs import JobTable
+from pxl.logs import Logs
+from pxl.overlays.registry import Registry
 from pxl.provenance import Provenance
 from pxl.security_txt import SecurityText
 from pxl.server import Server
+from pxl.observed import ObservedService
 from pxl.service import Service
 from pxl.settings import Settings
+from pxl.theories import Theories
+from pxl.watch import Watch, refused_early
 
 HASH = "0123456789abcdef" * 4
 PROVENANCE = Provenance("verified-20260102_030405", "e6a0d37", HASH)
@@ -47,6 +53,8 @@ class Live:
     service: Service
     self_proof: SelfProof
     jobs: JobTable
+    watch: Watch
+    logs: Logs | None = None
 
     def post(self, path: str, body: Any = None, *, raw: bytes | None = None, **headers: str) -> requests.Response:
         data = json.dumps(body).encode() if raw is None else raw
@@ -67,26 +75,36 @@ class Live:
 
 
 def parts_of(settings: Settings, decider: FakeDecider, drain: Drain, pool: FakePool,
-             gate: Gate | None = None, shared: Shared | None = None) -> tuple[Parts, Service, SelfProof]:
-    service = Service(decider.decide, HASH, ProofCache(settings.cache_size, settings.cache_ttl_s),
-                      timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
-                      max_in_flight=settings.max_in_flight, max_followers=settings.max_followers)
+             gate: Gate | None = None, shared: Shared | None = None, overlays: Registry | None = None,
+             theories: Theories | None = None, logs: Logs | None = None) -> tuple[Parts, Service, SelfProof]:
+    service = ObservedService(decider.decide, HASH, ProofCache(settings.cache_size, settings.cache_ttl_s),
+                              timeout_s=settings.proof_timeout_s, max_timeout_s=settings.max_proof_timeout_s,
+                              max_in_flight=settings.max_in_flight, max_followers=settings.max_followers,
+                              overlays=overlays, theories=theories)
+    service.reload_theories()
     self_proof = SelfProof(decider.decide, lambda: service.certified_at)
-    about = {"engine": "coqidetop", "coq_version": "8.16.1", "overlays": ["pxl"]}
+    about = {"engine": "coqidetop", "coq_version": "8.16.1"}
+    watch = build_watch(settings, service, lambda: pool, about, logs)
     signed = shared.signatures() if shared else signatures(settings, remembers_from=0)
     return Parts(service, self_proof, lambda: pool, drain, settings.max_request_bytes, about,
                  gate=gate or build_gate(settings, PROVENANCE, signed, shared),
-                 shared=shared, security=SecurityText(settings.security_contact, settings.security_expires)), service, self_proof
+                 shared=shared, watch=watch, security=SecurityText(settings.security_contact, settings.security_expires)), service, self_proof
 
 
 @contextmanager
-def running(decider: FakeDecider | None = None, gate: Gate | None = None, **env: str) -> Iterator[Live]:
+def running(decider: FakeDecider | None = None, gate: Gate | None = None, overlays: Registry | None = None,
+            theories: Theories | None = None, **env: str) -> Iterator[Live]:
     """Run a server on a free port for as long as the block lasts; its gate is made from the settings, or given."""
     settings = Settings.from_env({"PXL_SERVER_PORT": "0", "PXL_DRAIN_TIMEOUT": "0", "PXL_HOST": "127.0.0.1", **env})
     decider, drain, pool = decider or FakeDecider(), Drain(settings.drain_timeout_s), FakePool()
     shared = build_shared(settings)
-    parts, service, self_proof = parts_of(settings, decider, drain, pool, gate, shared)
-    server = Server(create_app(parts), settings, drain, early_headers=early_headers(PROVENANCE))
+    logs = build_logs(settings) if settings.log_dir else None
+    parts, service, self_proof = parts_of(settings, decider, drain, pool, gate, shared, overlays, theories, logs)
+    server = Server(create_app(parts), settings, drain, early_headers=early_headers(PROVENANCE),
+                    on_refusal=refused_early(parts.watch))
+    if logs is not None:
+        logs.open()
+        parts.watch.file.start()
     self_proof.probe()
     if shared is not None:
         shared.start()
@@ -94,13 +112,16 @@ def running(decider: FakeDecider | None = None, gate: Gate | None = None, **env:
     thread.start()
     try:
         yield Live(f"http://127.0.0.1:{server.port}", server.port, decider, pool, drain, service, self_proof,
-                   parts.jobs)
+                   parts.jobs, parts.watch, logs)
     finally:
         decider.release()
         server.stop()
         thread.join(10)
         server.close()
         parts.jobs.close()
+        if logs is not None:
+            parts.watch.file.close()
+            logs.close()
         if shared is not None:
             shared.close()
         assert not thread.is_alive()

@@ -72,7 +72,8 @@ def reply_to(goal: str, verdict: str = "proved", **members: Any) -> dict[str, An
     model = {"worlds": [{"name": "w0", "true": [], "designated": True}], "designated": "w0",
              "falsification_trace": None} if verdict == "refuted" else None
     return {"ok": verdict == "proved", "verdict": verdict, "reason": "timeout" if verdict == "unknown" else None,
-            "detail": None, "id": "0" * 32, "goal": goal, "goal_normalized": goal,
+            "detail": None, "id": "0" * 32, "overlay": "pxl", "goal": goal, "goal_normalized": goal,
+            "used_assumptions": None, "assumptions_consistent": None,
             "statement": {"words": "", "coq": "Prov goal", "assumptions": ""}, "kernel_hash": "0" * 64,
             "proof_method": "stub", "cache_hit": False, "cache": None, "shared": False, "session": None, "latency_ms": 1.0, "timings": {}, "countermodel": model, **members}
 

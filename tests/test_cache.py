@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pxl.cache import UNIT_BYTES, ProofCache, question_key
-from pxl.certificate import Countermodel
+from pxl.certificate import Countermodel, encode
 from pxl.flight import DeadlinePassed, Landed, SingleFlight
 from pxl.outcome import PROVED, REFUTED, UNKNOWN, Outcome
 from pxl.render import Script
 
 YES = Outcome(PROVED)
-NO = Outcome(REFUTED, countermodel=Countermodel((frozenset({"p1"}), frozenset())))
+NO = Outcome(REFUTED, certificate=encode(Countermodel((frozenset({"p1"}), frozenset()))))
 KEY, OTHER = b"k" * 32, b"o" * 32
 
 

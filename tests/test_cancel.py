@@ -19,6 +19,8 @@ from pxl.compose import build
 from pxl.decider import Decider
 from pxl.errors import Cancelled, ProverCrashed
 from pxl.formula import parse
+from pxl.overlays.contract import Reading
+from pxl.overlays.s5 import S5
 from pxl.search import Budget, Exhausted, decide
 from pxl.service import Service
 from pxl.settings import Settings
@@ -114,7 +116,7 @@ class TestDeciding:
     def test_a_check_is_killed_and_not_tried_again(self):
         kernel, cancel = Kernel(), Cancel()
         with ThreadPoolExecutor(1) as threads:
-            work = threads.submit(Decider(kernel), parse("p1 -> p1"), time.monotonic() + 30, cancel)
+            work = threads.submit(Decider(kernel), S5().read(Reading("p1 -> p1")), time.monotonic() + 30, cancel)
             assert kernel.checking.wait(10)
             cancel.set()
             with pytest.raises(Cancelled):
@@ -131,14 +133,14 @@ class TestDeciding:
             return Exhausted("stopped", "the search was stopped")
 
         with pytest.raises(Cancelled):
-            Decider(kernel, search=search)(parse("p1"), time.monotonic() + 30, cancel)
+            Decider(kernel)(S5(search).read(Reading("p1")), time.monotonic() + 30, cancel)
         assert (kernel.seats, kernel.free) == (1, 1) and not kernel.killed.is_set()
 
     def test_what_was_cancelled_in_the_queue_is_not_searched(self):
         kernel, cancel = Kernel(), Cancel()
         cancel.set()
         with pytest.raises(Cancelled):
-            Decider(kernel, search=lambda *_: pytest.fail("searched"))(parse("p1"), time.monotonic() + 30, cancel)
+            Decider(kernel)(S5(lambda *_: pytest.fail("searched")).read(Reading("p1")), time.monotonic() + 30, cancel)
         assert kernel.free == 1
 
     def test_the_real_search_asks_often(self):
@@ -160,7 +162,7 @@ class TestDeciding:
         cancel = Cancel()
         decider = Decider(_Endless(prover.pool))
         with ThreadPoolExecutor(1) as threads:
-            work = threads.submit(decider, parse("p1 -> p1"), time.monotonic() + 60, cancel)
+            work = threads.submit(decider, S5().read(Reading("p1 -> p1")), time.monotonic() + 60, cancel)
             eventually(lambda: decider._kernel.pid is not None and prover.pool.stats().busy == 1)
             began = time.monotonic()
             cancel.set()

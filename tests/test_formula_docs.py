@@ -8,8 +8,9 @@ import pytest
 
 from pxl.errors import FormulaSyntaxError
 from pxl.formula import Limits, format_formula, parse
-from pxl.formula.lexer import SYMBOLS, WORDS
+from pxl.formula.signature import PXL, example
 from test_formula_parse import CLIENT_GOALS
+from test_formula_signatures import SIGNATURES
 
 PAGE = (Path(__file__).parents[1] / "docs" / "language.md").read_text(encoding="utf-8")
 
@@ -31,16 +32,31 @@ def test_each_documented_error_is_said(goal, complaint):
     assert caught.value.detail == complaint
 
 
+@pytest.mark.parametrize("goal, reading", pairs("other"))
+def test_each_documented_goal_of_another_language_has_its_documented_reading(goal, reading):
+    name, _, text = goal.partition(": ")
+    signature = SIGNATURES[name]
+    assert format_formula(parse(text, signature=signature), signature=signature) == reading
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_every_operator_of_another_language_is_documented(name):
+    rows = "".join(line for line in PAGE.splitlines() if line.startswith(f"| `{name}`"))
+    for op in (*SIGNATURES[name].prefixes, *SIGNATURES[name].infixes):
+        shown = example(op.spellings[0])
+        known = op in (*PXL.prefixes, *PXL.infixes) or (op.op in ("box:…", "dia:…") and "`BOX[a]` …" in rows)
+        assert known or f"`{shown}" in rows, shown
+
+
 def test_every_goal_of_the_old_clients_is_documented():
     documented = [goal for goal, _ in pairs("text")]
     assert {goal for goal in CLIENT_GOALS if len(goal) < 1_000} <= set(documented)
 
 
 def test_the_programs_on_the_page_do_what_their_comments_say():
-    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, object] = {}
-    for line in program.splitlines():
-        code, _, comment = line.partition("  #")
+    for line in "".join(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)).splitlines():
+        code, _, comment = line.partition(" #")
         if comment:
             assert repr(eval(code, names)) == comment.strip()
         else:
@@ -49,7 +65,7 @@ def test_the_programs_on_the_page_do_what_their_comments_say():
 
 def test_every_spelling_and_limit_is_documented():
     shown = PAGE.replace("\\|", "|").lower()
-    for spelling in [*SYMBOLS, *WORDS]:
+    for spelling in [*PXL.kinds, *PXL.words]:
         assert spelling in "()" or f"`{spelling}`" in shown, spelling
     for name, value in asdict(Limits()).items():
         assert f"| `{name}` | {value:,} |" in PAGE

@@ -286,10 +286,11 @@ def test_an_axiom_is_caught_by_print_assumptions_and_by_coqchk(tmp_path: Path) -
                             results=RESULTS.replace("two = 2", "1 = 2").replace("Two.two_is_two", "Two.hole"))
     build(sources, tmp_path / "built", lambda _: None)
     deadline = time.monotonic() + 300
-    printed = gates.print_assumptions(read_snapshot(sources).project, tmp_path / "built", deadline)
+    places = {"PXL": tmp_path / "built"}
+    printed = gates.print_assumptions(read_snapshot(sources).project, places, deadline)
     assert any("rests on assumptions" in found.why
                for found in gates.check_assumptions((sources / "results.v").read_text(), printed, printed))
-    summary = gates.run_coqchk(tmp_path / "built", ["results.v"], deadline)
+    summary = gates.run_coqchk(places, "PXL", ["results.v"], deadline)
     assert [found.why for found in gates.check_summary(summary, primitives_allowed=True)] == ["Axioms: PXL.Two.hole"]
 
 
@@ -392,7 +393,7 @@ def test_the_real_kernel_has_no_forbidden_word() -> None:
 
 def test_the_real_kernels_theorems_are_closed(real_dir: Path) -> None:
     snapshot = read_snapshot(source_dir())
-    printed = gates.print_assumptions(snapshot.project, real_dir, time.monotonic() + 300)
+    printed = gates.print_assumptions(snapshot.project, {"PXL": real_dir}, time.monotonic() + 300)
     reference = (source_dir() / gates.REFERENCE).read_text()
     assert gates.check_assumptions((source_dir() / gates.RESULTS).read_text(), printed, reference) == []
 

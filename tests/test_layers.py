@@ -16,18 +16,20 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A part may import parts of lower layers and, as long as there is no circle,
 # of its own. A part is a module or package right below `pxl`.
 LAYERS = (
-    {"address", "errors", "gateway_file", "identity", "notify", "origins", "secretkey", "security_txt", "settings"},
+    {"address", "errors", "gateway_file", "identity", "notify", "origins", "query", "scrapers", "secretkey",
+     "security_txt", "seen", "settings", "window"},
     {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "redis_link", "signing"},
     {"authentication", "formula"},
     {"cancel", "healthcheck"},
     {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render",
      "redis_stores", "search", "tokens"},
-    {"cache", "checker", "client", "decider", "ledger", "model", "outcome", "overlays", "shared_cache", "verify"},
-    {"bulk", "guard", "health", "jobs", "batch", "service"},
-    {"v1_body"},
+    {"cache", "checker", "client", "decider", "evidence", "ledger", "model", "outcome", "overlays", "query_body",
+     "shared_cache", "theories", "verify"},
+    {"bulk", "guard", "health", "jobs", "batch", "logs", "service"},
+    {"v1_body", "log_lines", "metrics", "observed", "performance"},
     {"v1", "v1_docs", "app", "auth_routes", "gate", "ratelimit", "redis_rates", "cli", "compose", "compose_gate",
-     "compose_shared", "keys_cli", "reply",
-     "server"},
+     "compose_overlays", "compose_shared", "compose_watch", "doctor", "keys_cli", "metrics_view", "overlay_routes",
+     "reply", "server", "watch"},
     {"__main__", "serve_pxl"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
@@ -35,12 +37,14 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 # Who may know what: a foreign package, and the parts or modules that may import it.
 RESERVED = {
     # One module for each family of routes, and nothing else; what they work with knows no HTTP.
-    "flask": {"pxl.app", "pxl.auth_routes", "pxl.gate", "pxl.ratelimit", "pxl.v1", "pxl.v1_docs"},
+    "flask": {"pxl.app", "pxl.auth_routes", "pxl.gate", "pxl.metrics_view", "pxl.overlay_routes", "pxl.ratelimit",
+              "pxl.v1", "pxl.v1_docs", "pxl.watch"},
     "flask_cors": {"pxl.gate"},
     "flask_limiter": {"pxl.ratelimit"},
     "limits": {"pxl.ratelimit", "pxl.redis_rates"},
     "redis": {"pxl.redis_link", "pxl.redis_rates"},
     "jwt": {"pxl.tokens"},
+    "prometheus_client": {"pxl.metrics", "pxl.metrics_view"},
     "werkzeug": {"pxl.app"},
     "swagger_ui_bundle": {"pxl.v1_docs"},
     "waitress": {"pxl.server", "serve_pxl"},

@@ -22,10 +22,11 @@ from prover_support import engines_present, until
 from real_server import RealServer, serving
 from replica_support import KEY, TOKEN_KEY, RedisServer, Reply, Signed, bearer, nginx, redis_server, send
 
-from pxl.cache import question_key
+from pxl.cache import key_maker, question_key
 from pxl.compose_shared import build_shared
 from pxl.errors import AuthError, ConfigError, StoreUnavailable
-from pxl.formula import format_formula, parse
+from pxl.overlays.contract import Reading
+from pxl.overlays.s5 import S5
 from pxl.redis_link import RedisLink
 from pxl.redis_rates import SharedRates
 from pxl.redis_stores import RedisDenyList, RedisNonceStore
@@ -250,13 +251,13 @@ class TestSharedCache:
         link = RedisLink(store.url, "shared cache")
         link.start()
         try:
-            decide = SharedDecider(prover.decide, SharedCache(link, 60), "hash", "pxl")
+            decide = SharedDecider(prover.decide, SharedCache(link, 60), key_maker("hash", lambda overlay: ""))
             for text in ("p1 -> p1", "p1 -> BOX(p1)", "BOX(p1) -> p2"):
-                formula = parse(text)
-                key = f"pxl:c:{question_key('hash', 'pxl', '', format_formula(formula)).hex()}"
+                question = S5().read(Reading(text))
+                key = f"pxl:c:{question_key('hash', '', 'pxl', text).hex()}"
                 store.ask("SET", key, entry)
-                assert decide(formula, time.monotonic() + 20).verdict == brute_force(formula, 0).verdict
-                assert decide(formula, time.monotonic() + 20).verdict == brute_force(formula, 0).verdict
+                assert decide(question, time.monotonic() + 20).verdict == brute_force(question.whole, 0).verdict
+                assert decide(question, time.monotonic() + 20).verdict == brute_force(question.whole, 0).verdict
             assert decide.stats().hits >= 3
         finally:
             link.close()
@@ -265,9 +266,9 @@ class TestSharedCache:
         link = RedisLink(store.url, "shared cache")
         link.start()
         try:
-            decide = SharedDecider(prover.decide, SharedCache(link, 60), "hash", "pxl")
+            decide = SharedDecider(prover.decide, SharedCache(link, 60), key_maker("hash", lambda overlay: ""))
             with store.stalled():
-                assert decide(parse("p1 -> p1"), time.monotonic() + 20).verdict == "proved"
+                assert decide(S5().read(Reading("p1 -> p1")), time.monotonic() + 20).verdict == "proved"
         finally:
             link.close()
 

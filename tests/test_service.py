@@ -8,10 +8,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fake_decider import Clock, FakeDecider, certified, eventually
+from fake_decider import Clock, FakeDecider, brute_force, certified, eventually
 
 from pxl.cache import ProofCache
-from pxl.certificate import Countermodel
+from pxl.certificate import Countermodel, encode
 from pxl.errors import FormulaSyntaxError, KernelDisagreement, PoolBusy, ProverCrashed, ProverTimeout
 from pxl.outcome import PROVED, REFUTED, UNKNOWN, Outcome
 from pxl.service import Service
@@ -47,7 +47,7 @@ class TestAnswers:
 
     @pytest.mark.parametrize(("verdict", "sign"), [(PROVED, ""), (REFUTED, "~ ")])
     def test_a_statement_too_long_to_show_says_where_its_goal_is_defined(self, verdict, sign):
-        long = FakeDecider(lambda f, d: Outcome(verdict, **certified(f"{sign}Prov ({'Neg ' * 1000}Bot)")))
+        long = FakeDecider(lambda f, d: Outcome(verdict, certificate="00", **certified(f"{sign}Prov ({'Neg ' * 1000}Bot)")))
         answer = service(long).prove("A")
         assert answer.coq == f"{sign}Prov goal, where goal is defined in the certificate"
 
@@ -89,7 +89,8 @@ class TestAnswers:
         assert decider.runs == 0
 
     def test_a_model_that_does_not_falsify_the_goal_is_never_shown(self):
-        decider = FakeDecider(lambda f, d: Outcome(REFUTED, countermodel=Countermodel((frozenset({"p1"}),), 0)))
+        decider = FakeDecider(lambda f, d: Outcome(REFUTED, certificate=encode(Countermodel((frozenset({"p1"}),), 0)),
+                                                  **certified("~ Prov goal")))
         with pytest.raises(KernelDisagreement):
             service(decider).prove("A")
 
@@ -107,7 +108,8 @@ class TestAnswers:
 
     def test_a_huge_goal_is_answered_without_the_table_of_subformulas(self):
         goal = " /\\ ".join(f"A{n}" for n in range(500))
-        decider = FakeDecider(lambda f, d: Outcome(REFUTED, countermodel=Countermodel((frozenset(),), 0)))
+        decider = FakeDecider(lambda f, d: Outcome(REFUTED, certificate=encode(Countermodel((frozenset(),), 0)),
+                                                  **certified("~ Prov goal")))
         model = service(decider).prove(goal).model
         assert model.subformulas is None and model.trace is None and "999 subformulas" in model.omitted
 
@@ -172,7 +174,7 @@ class TestCaching:
         proving = service(decider)
         with pytest.raises(ProverCrashed):
             proving.prove("A -> A")
-        decider.decide_now = FakeDecider().decide
+        decider.decide_now = brute_force
         assert proving.prove("A -> A").verdict == PROVED
 
     def test_only_a_kernel_verdict_counts_as_a_sign_of_life(self):

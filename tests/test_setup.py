@@ -50,7 +50,8 @@ def test_an_unknown_option_is_refused(bin_dir: Path, tmp_path: Path) -> None:
 def test_a_machine_for_development_needs_what_the_tests_run_too(bin_dir: Path, tmp_path: Path) -> None:
     done = run_setup(bin_dir, tmp_path / "venv", "--dev")
     assert done.returncode == 2
-    wanted = ["python3", "python3-venv", "coq", "make", "curl", "redis-server", "nginx", "strace", "systemd", "buildah",
+    wanted = ["python3", "python3-venv", "coq", "make", "curl", "redis-server", "nginx", "jq", "bats", "shellcheck", "prometheus",
+              "prometheus-alertmanager", "strace", "systemd", "buildah",
               "debootstrap", "bubblewrap", "docker-compose", "kubernetes-client"]
     # These two are looked for where the PATH of others than root does not lead.
     lacking = [name for name in wanted if not Path("/usr/sbin", name).exists()]

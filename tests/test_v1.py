@@ -70,8 +70,11 @@ class TestNow:
         ({"formula": {"not": "A) -> (B"}}, 400, "formula-syntax"), ({"formula": {"not": "\ud800"}}, 400, "invalid-body"),
         ({"formula": "A B"}, 400, "formula-syntax"), ({"formula": "A", "goal": "A"}, 400, "invalid-body"),
         ({"formula": "A", "timeout_ms": 60001}, 400, "invalid-body"), ({"formula": "A", "certificate": 1}, 400, "invalid-body"),
-        ({"formula": "A", "overlay": "chrono"}, 404, "unknown-overlay"), ({"formula": "A", "overlay": 1}, 400, "invalid-body"),
-        ({"formula": "A", "context": "A"}, 400, "invalid-body"), ({"formula": "A", "context": ["B"]}, 422, "not-supported"),
+        ({"formula": "A", "overlay": "nowhere"}, 404, "unknown-overlay"), ({"formula": "A", "overlay": 1}, 400, "invalid-body"),
+        ({"formula": "A", "context": "A"}, 400, "invalid-body"),
+        ({"formula": "A", "context": ["B ->"]}, 400, "formula-syntax"),
+        ({"formula": "A", "consequence": "both"}, 422, "invalid-option"),
+        ({"formula": "A", "overlay": "pxl", "logic": "s4"}, 422, "invalid-option"),
     ])
     @pytest.mark.parametrize("prefer", ["", "respond-async"])
     def test_what_cannot_be_asked_is_refused_at_once(self, live: Live, body, status, code, prefer):
@@ -210,8 +213,8 @@ class TestCancelling:
 
 
 BAD_ITEMS = [3, None, True, "A", [], {}, {"formula": "("}, {"formula": 1}, {"formula": "A", "x": 1}, {"formula": "A", "id": 1},
-             {"formula": "A", "id": "i" * 129}, {"formula": "A", "id": "\ud800"}, {"formula": "A", "overlay": "chrono"},
-             {"formula": "A", "context": ["B"]}, {"formula": "A", "timeout_ms": 0}, {"formula": "A", "certificate": True}]
+             {"formula": "A", "id": "i" * 129}, {"formula": "A", "id": "\ud800"}, {"formula": "A", "overlay": "nowhere"},
+             {"formula": "A", "context": ["B ->"]}, {"formula": "A", "timeout_ms": 0}, {"formula": "A", "certificate": True}]
 
 
 def lines(response: requests.Response) -> list[dict]:

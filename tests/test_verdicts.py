@@ -18,6 +18,9 @@ from pxl.checker import Checker
 from pxl.decider import Decider
 from pxl.errors import KernelDisagreement, PxlError, ShuttingDown
 from pxl.formula import Formula, format_formula, parse, rename_atoms
+from pxl.overlays.registry import Registry
+from pxl.overlays.s5 import S5
+from pxl.overlays.s5.question import S5Question
 from pxl.prover import CLOSED
 from pxl.render import goal_script, script_of
 from pxl.search import decide
@@ -29,6 +32,11 @@ CHUNK = 250
 
 def soon(seconds: float = 30.0) -> float:
     return time.monotonic() + seconds
+
+
+def asking(formula: Formula, search=decide) -> S5Question:
+    renamed, names = rename_atoms(formula)
+    return S5Question(formula, renamed, renamed, names, None, search)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +54,7 @@ def test_every_verdict_on_random_formulas_agrees_with_brute_force(decider):
         rng, verdicts = random.Random(seed), Counter()
         for _ in range(CHUNK):
             formula, _ = rename_atoms(random_formula(rng, rng.choice((1, 2, 2, 3)), rng.randint(1, 6)))
-            outcome = decider(formula, soon())
+            outcome = decider(asking(formula), soon())
             expected = "proved" if is_theorem(formula) else "refuted"
             assert outcome.verdict == expected, format_formula(formula)
             assert outcome.checked is not None
@@ -74,7 +82,7 @@ GOALS = [*families.TEXTBOOK, "A -> A", "TOP", "BOT", "A", "~~A <-> A", "BOX(TOP)
 @pytest.mark.parametrize("goal", GOALS)
 def test_small_goals_rest_on_nothing(goal, decider):
     formula, _ = rename_atoms(parse(goal))
-    outcome = decider(formula, soon())
+    outcome = decider(asking(formula), soon())
     assert outcome.verdict == expected_verdict(goal)
     assert outcome.checked.assumptions == CLOSED
 
@@ -205,10 +213,10 @@ def test_a_stopped_decider_ends_its_searches_and_begins_no_more(checker):
         decider.stop()      # as the drain does, from another thread, when its time is over
         return decide(formula, deadline, budget)
 
-    decider = Decider(checker, search=search)
+    decider = Decider(checker)
     for _ in range(2):
         with pytest.raises(ShuttingDown):
-            decider(families.boxed_pigeonhole(11), soon())
+            decider(asking(families.boxed_pigeonhole(11), search), soon())
 
 
 # --- searches that lie -----------------------------------------------------------------------
@@ -240,7 +248,7 @@ def _dice(seed: int):
 
 @pytest.mark.parametrize("liar", [_yes, _no, _dice(1), _dice(2)], ids=["yes", "no", "dice 1", "dice 2"])
 def test_a_lying_search_gets_no_wrong_answer(liar, checker):
-    service = Service(Decider(checker, search=liar), "0" * 64, ProofCache(1000, 300.0))
+    service = Service(Decider(checker), "0" * 64, ProofCache(1000, 300.0), overlays=Registry.of(S5(liar)))
     refused = 0
     for goal in GOALS:
         try:
@@ -259,7 +267,7 @@ def test_a_lying_search_gets_no_wrong_answer(liar, checker):
 ], ids=["boxed php", "php in a box", "200 diamonds", "tower of 500", "random clauses", "100 kB"])
 def test_large_goals_are_certified(formula, verdict, decider):
     renamed, _ = rename_atoms(formula)
-    outcome = decider(renamed, soon(60))
+    outcome = decider(asking(renamed), soon(60))
     assert outcome.verdict == verdict, (outcome.reason, outcome.detail)
 
 
@@ -267,11 +275,11 @@ def test_large_goals_are_certified(formula, verdict, decider):
                                   "A -> " * 10_000 + "A"], ids=["boxes", "negations", "implications"])
 def test_ten_thousand_levels_are_answered(goal, decider):
     formula, _ = rename_atoms(parse(goal))
-    outcome = decider(formula, soon(60))
+    outcome = decider(asking(formula), soon(60))
     assert outcome.verdict in ("proved", "refuted") or outcome.reason in ("size", "timeout")
-    assert decider(rename_atoms(parse("A -> A"))[0], soon()).verdict == "proved"
+    assert decider(asking(parse("A -> A")), soon()).verdict == "proved"
 
 
 def test_a_goal_of_a_megabyte_is_certified(decider):
     formula, _ = rename_atoms(families.large(900_000))
-    assert decider(formula, soon(90)).verdict == "proved"
+    assert decider(asking(formula), soon(90)).verdict == "proved"

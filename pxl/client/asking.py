@@ -74,20 +74,24 @@ class Client:
         while self._idle:
             self._idle.pop().close()
 
-    def prove(self, goal: str, *, timeout_s: float | None = None, certificate: bool = False) -> Verdict:
-        """Return the verdict on a goal; with ``certificate`` the text of a .v file that coqc re-checks."""
+    def prove(self, goal: Any, *, timeout_s: float | None = None, certificate: bool = False, **asked: Any) -> Verdict:
+        """Return the verdict on a goal; with ``certificate`` the text of a .v file that coqc re-checks.
+
+        ``asked`` are further members of the request: ``overlay`` and its options, ``assumptions``, ``consequence``,
+        ``theory``.
+        """
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
-        body = _body("goal", goal, timeout_s, certificate)
+        body = {**_body("goal", goal, timeout_s, certificate), **asked}
         wait_s = (LONGEST_S if timeout_s is None else timeout_s) + self._margin_s
         return self._ask("POST", "/prove", lambda reply: verdict_from(_json(reply), goal), body, wait_s=wait_s)
 
-    def countermodel(self, goal: str, *, timeout_s: float | None = None) -> Countermodel | None:
+    def countermodel(self, goal: Any, *, timeout_s: float | None = None, **asked: Any) -> Countermodel | None:
         """Return a countermodel to a goal, or None when there is certainly none: the goal is a theorem.
 
         Asks ``/prove``, whose refutations carry the same model as ``/countermodel`` and which a key
         can sign for. Raises Undecided when the verdict is unknown.
         """
-        verdict = self.prove(goal, timeout_s=timeout_s)
+        verdict = self.prove(goal, timeout_s=timeout_s, **asked)
         if verdict.is_unknown:
             raise Undecided(f"whether there is a countermodel is not known: {verdict.reason}: {verdict.detail}",
                             verdict)
@@ -133,10 +137,10 @@ class Client:
         items = self.prove_many(goals, jobs=jobs, timeout_s=timeout_s, certificate=certificate, progress=progress)
         return sorted(items, key=lambda item: item.place)
 
-    def submit(self, goal: str, *, timeout_s: float | None = None, certificate: bool = False) -> Job:
-        """Hand a goal in for later (``POST /v1/proofs``) and return its job."""
+    def submit(self, goal: Any, *, timeout_s: float | None = None, certificate: bool = False, **asked: Any) -> Job:
+        """Hand a goal in for later (``POST /v1/proofs``) and return its job; ``asked`` as in :meth:`prove`."""
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
-        body = _body("formula", goal, timeout_s, certificate)
+        body = {**_body("formula", goal, timeout_s, certificate), **asked}
         state = self._ask("POST", "/v1/proofs", lambda reply: state_from(_json(reply), goal), body, status=202,
                           headers={"Prefer": "respond-async"})
         return Job(self._ask, self._sleep, state.id, goal)
@@ -198,7 +202,7 @@ def _refusal(response: requests.Response) -> ClientError:
                    response.content.decode("utf-8", "replace"))
 
 
-def _body(member: str, goal: str, timeout_s: float | None, certificate: bool) -> dict[str, Any]:
+def _body(member: str, goal: Any, timeout_s: float | None, certificate: bool) -> dict[str, Any]:
     """Return the question as the server reads it; ``member`` is what the route calls the goal."""
     body: dict[str, Any] = {member: goal}
     if timeout_s is not None:

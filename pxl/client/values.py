@@ -101,7 +101,7 @@ class Health:
     document: Mapping[str, Any] = field(repr=False, compare=False)
 
 
-def verdict_from(reply: Any, goal: str) -> Verdict:
+def verdict_from(reply: Any, goal: Any) -> Verdict:
     """Return the verdict that a reply carries; NotUnderstood when it is none, or one about another goal."""
     try:
         verdict, statement = reply["verdict"], reply["statement"]
@@ -122,7 +122,12 @@ def verdict_from(reply: Any, goal: str) -> Verdict:
 
 
 def countermodel_from(document: Mapping[str, Any]) -> Countermodel:
-    """Return the countermodel that a document describes; KeyError or TypeError when it is none."""
+    """Return the countermodel that a document describes; KeyError or TypeError when it is none.
+
+    A model of an overlay that has no worlds is all in its document.
+    """
+    if isinstance(document, Mapping) and "worlds" not in document and document:
+        return Countermodel((), "", MappingProxyType(dict(document)))
     worlds = tuple(World(world["name"], tuple(world["true"]), bool(world["designated"]))
                    for world in document["worlds"])
     return Countermodel(worlds, document["designated"], MappingProxyType(dict(document)))

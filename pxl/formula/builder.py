@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pxl.formula.lexer import is_atom_name
+from pxl.formula.signature import PXL, Signature
 from pxl.formula.table import Formula, Node, canonical
 
 
 class Builder:
     """Hands out a number for each distinct formula built; garbage does no harm.
+
+    ``signature`` says which names are atoms; operators beyond those below are built with ``node``.
 
     >>> b = Builder()
     >>> a = b.atom("A")
@@ -17,13 +20,14 @@ class Builder:
     Formula(nodes=(('atom', 'A'), ('impl', 0, 0), ('box', 1)))
     """
 
-    def __init__(self) -> None:
+    def __init__(self, signature: Signature = PXL) -> None:
+        self._signature = signature
         self._table: dict[Node, int] = {}
         self._nodes: list[Node] = []
 
     def atom(self, name: str) -> int:
         """Raise ``ValueError`` unless the name is one that ``parse`` would give an atom."""
-        if ("atom", name) not in self._table and not is_atom_name(name):
+        if ("atom", name) not in self._table and not is_atom_name(name, self._signature):
             raise ValueError(f"not the canonical name of an atom: {name!r}")
         return self._add(("atom", name))
 
@@ -55,6 +59,14 @@ class Builder:
 
     def iff(self, left: int, right: int) -> int:
         return self._add(("iff", self._known(left), self._known(right)))
+
+    def node(self, op: str, *parts: int) -> int:
+        """Apply an operator of the signature, known by its name in tables."""
+        if op not in ("neg", "bot"):
+            arity = 2 if op in self._signature.between else len(self._signature.opening(op)[:1])
+            if len(parts) != arity:
+                raise ValueError(f"the operator {op} has {arity} parts, not {len(parts)}")
+        return self._add((op, *map(self._known, parts)))
 
     def insert(self, formula: Formula) -> int:
         """Copy a whole formula in and return its number."""

@@ -6,7 +6,8 @@ import re
 import unicodedata
 
 from pxl.errors import FormulaSyntaxError
-from pxl.formula.lexer import CLOSE, END, NAME, NUMBER, OPEN, OTHER, Lexicon, place, tokens
+from pxl.formula.lexer import Lexicon, place, tokens
+from pxl.formula.signature import CLOSE, END, NAME, NUMBER, OPEN, OTHER, PXL, Signature
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _WINDOW = 36        # characters shown on each side of the place
@@ -37,9 +38,19 @@ _QUANTIFIERS = {"forall", "exists", "∀", "∃"}
 _TEMPORAL = {"G", "F", "X", "U", "R", "W", "always", "eventually", "next", "until"}
 
 
-def syntax_error(text: str, index: int, expected: tuple[str, ...]) -> FormulaSyntaxError:
-    """Return the error that says: at the token of that index, something else was expected."""
-    start, end = place(text, index)
+def syntax_error(text: str, index: int, expected: tuple[str, ...], signature: Signature = PXL,
+                 original: str | None = None) -> FormulaSyntaxError:
+    """Return the error that says: at the token of that index, something else was expected.
+
+    ``original`` is the text to quote, when ``text`` is one of the same length made from it.
+    """
+    start, end = place(text, index, signature)
+    note = _note(text, index, start, end, signature)
+    return complaint(text if original is None else original, start, end, expected, note)
+
+
+def complaint(text: str, start: int, end: int, expected: tuple[str, ...], note: str = "") -> FormulaSyntaxError:
+    """Return the error that says: where ``text[start:end]`` stands, something else was expected."""
     breaks = list(_LINE_BREAK.finditer(text, 0, start))
     line_start = breaks[-1].end() if breaks else 0
     after = _LINE_BREAK.search(text, start)
@@ -47,7 +58,6 @@ def syntax_error(text: str, index: int, expected: tuple[str, ...]) -> FormulaSyn
     line, column = len(breaks) + 1, start - line_start + 1
     found = _name(text[start:end])
     detail = f"Line {line}, column {column}: found {found}, expected {_listed(expected)}."
-    note = _note(text, index, start, end)
     return FormulaSyntaxError(f"{detail} {note}".rstrip(), line=line, column=column, found=found,
                               expected=expected, excerpt=_excerpt(text, line_start, start, line_end))
 
@@ -81,7 +91,7 @@ def _name(token: str) -> str:
         return "the end of the goal"
     if len(token) == 1 and not " " <= token <= "~" and Lexicon()[token] == OTHER:
         return f"{_code(token)} {unicodedata.name(token, '')}".rstrip()
-    return f"`{token if len(token) <= _QUOTED else token[:_QUOTED] + '…'}`"
+    return f"`{escape(token[:_QUOTED])}{'…' if len(token) > _QUOTED else ''}`"
 
 
 def _listed(expected: tuple[str, ...]) -> str:
@@ -97,12 +107,16 @@ def _excerpt(text: str, line_start: int, at: int, line_end: int) -> str:
     return f"{before}{behind}\n{' ' * len(before)}^"
 
 
-def _note(text: str, index: int, start: int, end: int) -> str:
+def _note(text: str, index: int, start: int, end: int, signature: Signature) -> str:
     """Return a sentence on what to write instead, or nothing."""
-    found = tokens(text)
+    found = tokens(text, signature)
     token, before = found[index], found[index - 1] if index else ""
-    lexicon = Lexicon()
+    lexicon = Lexicon(signature)
     kind = lexicon[token]
+    for word in (before, token):
+        if lexicon[word] > OPEN and len(word) == 1 and word.isalpha():
+            return (f"`{word}` is an operator of {signature.name} ({lexicon.ops[lexicon[word]]}): "
+                    "an atom needs another name.")
     if kind == END:
         return _note_at_end(found, lexicon)
     if kind == CLOSE and not _unclosed(found[:index], lexicon):
@@ -115,10 +129,12 @@ def _note(text: str, index: int, start: int, end: int) -> str:
     if kind == NUMBER:
         return "A number can only be an argument, as in Goal(3); the constants are TOP and BOT."
     if kind == OTHER:
-        return _note_on_sign(text, token, start, end)
+        return _note_on_sign(text, token, start, end, signature)
     if kind == NAME and before:
-        if {token, before} & _TEMPORAL:
-            return "There are no temporal operators in this language."
+        if before in signature.label_words:
+            return f"Behind `{before}` a label is missing, as in `{signature.label_words[before]}`."
+        if {token, before} & _TEMPORAL and signature.ops.get(lexicon["U"]) != "until":
+            return "There are no temporal operators in this language; the overlay chrono has them."
         if lexicon[before] == NAME:
             return "Between two formulas an operator is needed; names have no blanks in them."
     return ""
@@ -148,9 +164,11 @@ def _inside_arguments(found: list[str], index: int, lexicon: Lexicon) -> bool:
     return False
 
 
-def _note_on_sign(text: str, token: str, start: int, end: int) -> str:
+def _note_on_sign(text: str, token: str, start: int, end: int, signature: Signature) -> str:
     if token in _SIGNS:
         return f"Write `{_SIGNS[token]}`."
+    if token in "[]" and signature.labelled and signature.labelled[0][1] == "box:…":
+        return "Only round parentheses group; a labelled box is BOX[a] or [a]."
     if token in "[]{}":
         return "Only round parentheses group; a box is BOX or []."
     if token in _PARTS:

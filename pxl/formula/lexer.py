@@ -8,29 +8,8 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-# What a token is. The first eight are ordered by how tightly they bind; OPEN holds nothing.
-OPEN, IFF, IMPL, DISJ, CONJ, NEG, BOX, DIA, CLOSE, TOP, BOT, NAME, NUMBER, END, OTHER = range(15)
+from pxl.formula.signature import LABEL, LABELLED, NAME, NUMBER, OTHER, PXL, Signature
 
-SYMBOLS = {
-    "(": OPEN, ")": CLOSE,
-    "<->": IFF, "<=>": IFF, "↔": IFF,
-    "->": IMPL, "=>": IMPL, "→": IMPL,
-    "\\/": DISJ, "|": DISJ, "||": DISJ, "∨": DISJ,
-    "/\\": CONJ, "&": CONJ, "&&": CONJ, "∧": CONJ,
-    "~": NEG, "!": NEG, "¬": NEG,
-    "[]": BOX, "□": BOX,
-    "<>": DIA, "◇": DIA,
-    "⊤": TOP, "⊥": BOT,
-    "": END,
-}
-WORDS = {
-    "iff": IFF, "implies": IMPL, "or": DISJ, "and": CONJ, "not": NEG,
-    "box": BOX, "dia": DIA, "diamond": DIA,
-    "top": TOP, "true": TOP, "bot": BOT, "false": BOT,
-}
-
-# The last alternative makes every character that is not blank part of some token.
-_TOKEN = re.compile(r"[A-Za-z0-9_]+|<->|<=>|<>|->|=>|\[\]|/\\|\\/|&&|\|\||[^ \t\r\n]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"[0-9]+")
 
@@ -39,18 +18,31 @@ _AFTER_NAME, _AFTER_OPEN, _AFTER_COMMA, _AFTER_VALUE = "(,)", "t)", "t", ",)"
 
 
 class Lexicon(dict):
-    """What each token is; a word is classified when it is first met."""
+    """What each token of a text is, and in ``ops`` which operator; a word is classified when it is first met."""
 
-    def __init__(self) -> None:
-        super().__init__(SYMBOLS)
+    def __init__(self, signature: Signature = PXL) -> None:
+        super().__init__(signature.kinds)
+        self.ops = dict(signature.ops) if signature.labelled else signature.ops
+        self._signature = signature
 
     def __missing__(self, token: str) -> int:
         if _NAME.fullmatch(token):
-            kind = WORDS.get(token.lower(), NAME)
+            kind = self._signature.words.get(token.lower(), NAME)
         else:
-            kind = NUMBER if _NUMBER.fullmatch(token) else OTHER
+            kind = NUMBER if _NUMBER.fullmatch(token) else self._labelled(token)
         self[token] = kind
         return kind
+
+    def _labelled(self, token: str) -> int:
+        for pattern, op in self._signature.labelled:
+            match = pattern.fullmatch(token)
+            if match:
+                # A number is known by its value, so that At 5 and At 05 are one operator.
+                label = match[1] if op[-1] == LABEL else match[1].lstrip("0") or "0"
+                kind = LABELLED + len(self.ops)
+                self.ops[kind] = op[:-1] + label
+                return kind
+        return OTHER
 
 
 class Misfit(Exception):
@@ -61,25 +53,25 @@ class Misfit(Exception):
         self.index, self.expected = index, expected
 
 
-def tokens(text: str) -> list[str]:
+def tokens(text: str, signature: Signature = PXL) -> list[str]:
     """Return the tokens of a text, blanks left out, with an empty one for the end.
 
     >>> tokens("BOX(A'->_b2)")
     ['BOX', '(', 'A', "'", '->', '_b2', ')', '']
     """
-    found = _TOKEN.findall(text)
+    found = signature.token.findall(text)
     found.append("")
     return found
 
 
-def place(text: str, index: int) -> tuple[int, int]:
+def place(text: str, index: int, signature: Signature = PXL) -> tuple[int, int]:
     """Return where the token of that index begins and ends; the end of a goal is behind its last token.
 
     >>> place(" A  -> ", 1), place(" A  -> ", 2)
     ((4, 6), (6, 6))
     """
     end = 0
-    for match in islice(_TOKEN.finditer(text), index + 1):
+    for match in islice(signature.token.finditer(text), index + 1):
         end = match.end()
         index -= 1
     return (match.start(), end) if index < 0 else (end, end)
@@ -117,14 +109,14 @@ def ground_atom_end(found: list[str], start: int, lexicon: Lexicon) -> int:
             allowed = _AFTER_VALUE
 
 
-def is_atom_name(name: str) -> bool:
+def is_atom_name(name: str, signature: Signature = PXL) -> bool:
     """Say whether a text is the canonical name of an atom.
 
     >>> [is_atom_name(name) for name in ("A", "f(a,g(b))", "f(a, b)", "Box", "3", "f(not)", "A B", "")]
     [True, True, False, False, False, False, False, False]
     """
-    found = tokens(name)
-    lexicon = Lexicon()
+    found = tokens(name, signature)
+    lexicon = Lexicon(signature)
     if lexicon[found[0]] != NAME or "".join(found) != name:
         return False
     if len(found) == 2:

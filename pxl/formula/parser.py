@@ -11,18 +11,9 @@ from dataclasses import dataclass
 
 from pxl.errors import GoalTooLarge
 from pxl.formula.complaint import syntax_error
-from pxl.formula.lexer import (BOT, BOX, CLOSE, CONJ, DIA, DISJ, END, IFF, IMPL, NAME, NEG, OPEN,
-                               TOP, Lexicon, Misfit, ground_atom_end, tokens)
+from pxl.formula.lexer import Lexicon, Misfit, ground_atom_end, tokens
+from pxl.formula.signature import BOT, CLOSE, COMPOSED, END, NAME, OPEN, PREFIX, PXL, TOP, Signature
 from pxl.formula.table import Formula, Node, height
-
-_CONNECTIVES = {NEG: "neg", BOX: "box", DIA: "dia",
-                CONJ: "conj", DISJ: "disj", IMPL: "impl", IFF: "iff"}
-# A binary operator first completes what waits and binds at least this tightly: itself
-# included for ∧ and ∨, which group to the left, but not for → and ↔, which group to the right.
-_COMPLETES = {CONJ: CONJ, DISJ: DISJ, IMPL: DISJ, IFF: IMPL}
-
-_OPERAND = ("an atom", "`~`", "`BOX`", "`DIA`", "`TOP`", "`BOT`", "`(`")
-_OPERATOR = ("`/\\`", "`\\/`", "`->`", "`<->`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +25,11 @@ class Limits:
     max_depth: int = 50_000
 
 
-def parse(text: str, limits: Limits = Limits()) -> Formula:
-    """Return the formula that a text denotes.
+def parse(text: str, limits: Limits = Limits(), signature: Signature = PXL,
+          original: str | None = None) -> Formula:
+    """Return the formula that a text denotes in the language of the signature.
 
+    ``original`` is the text that messages quote, when ``text`` is one of the same length made from it.
     Raises ``FormulaSyntaxError`` with the place, and ``GoalTooLarge`` with the limit. Takes
     about a microsecond per character at most.
 
@@ -48,9 +41,9 @@ def parse(text: str, limits: Limits = Limits()) -> Formula:
     if len(text) > limits.max_chars:
         raise GoalTooLarge(f"The goal has {len(text):,} characters; the limit is {limits.max_chars:,}.")
     try:
-        formula = Formula(_table(tokens(text)))
+        formula = Formula(_table(tokens(text, signature), signature))
     except Misfit as misfit:
-        raise syntax_error(text, misfit.index, misfit.expected) from None
+        raise syntax_error(text, misfit.index, misfit.expected, signature, original) from None
     if len(formula.nodes) > limits.max_nodes:
         raise GoalTooLarge(f"The goal has {len(formula.nodes):,} distinct subformulas; "
                            f"the limit is {limits.max_nodes:,}.")
@@ -61,8 +54,9 @@ def parse(text: str, limits: Limits = Limits()) -> Formula:
     return formula
 
 
-def _table(found: list[str]) -> tuple[Node, ...]:
-    lexicon = Lexicon()
+def _table(found: list[str], signature: Signature) -> tuple[Node, ...]:
+    lexicon = Lexicon(signature)
+    ops, completed_by = lexicon.ops, signature.completes
     table: dict[Node, int] = {}
     add = table.setdefault
     operands: list[int] = []
@@ -80,37 +74,40 @@ def _table(found: list[str]) -> tuple[Node, ...]:
                     token = "".join(found[index:end])
                     index = end - 1
                 operands.append(add(("atom", token), len(table)))
-            elif kind <= DIA and (kind >= NEG or kind == OPEN):
-                operators.append(kind)
+            elif kind >= PREFIX or kind == OPEN:
+                if kind < COMPOSED:
+                    operators.append(kind)
+                else:
+                    operators += signature.compositions[kind]
                 continue
             elif kind == BOT or kind == TOP:
                 number = add(("bot",), len(table))
                 operands.append(number if kind == BOT else add(("neg", number), len(table)))
             else:
-                raise Misfit(index, _OPERAND)
+                raise Misfit(index, signature.operands)
             operand_due = False
         else:
             # A closing parenthesis or the end completes all that waits since the opening one.
-            completes = IFF if kind == CLOSE or kind == END else _COMPLETES.get(kind)
+            completes = 1 if kind == CLOSE or kind == END else completed_by.get(kind)
             if completes is None:
-                raise Misfit(index, _after_operand(operators))
+                raise Misfit(index, _after_operand(operators, signature))
             while operators[-1] >= completes:
                 right = operands.pop()
-                operands[-1] = add((_CONNECTIVES[operators.pop()], operands[-1], right), len(table))
+                operands[-1] = add((ops[operators.pop()], operands[-1], right), len(table))
             if kind == END:
                 if len(operators) > 1:
-                    raise Misfit(index, _after_operand(operators))
+                    raise Misfit(index, _after_operand(operators, signature))
                 return tuple(table)
             if kind != CLOSE:
                 operators.append(kind)
                 operand_due = True
                 continue
             if len(operators) == 1:
-                raise Misfit(index, _after_operand(operators))
+                raise Misfit(index, _after_operand(operators, signature))
             operators.pop()
-        while operators[-1] >= NEG:
-            operands[-1] = add((_CONNECTIVES[operators.pop()], operands[-1]), len(table))
+        while operators[-1] >= PREFIX:
+            operands[-1] = add((ops[operators.pop()], operands[-1]), len(table))
 
 
-def _after_operand(operators: list[int]) -> tuple[str, ...]:
-    return (*_OPERATOR, "`)`" if OPEN in operators[1:] else "the end of the goal")
+def _after_operand(operators: list[int], signature: Signature) -> tuple[str, ...]:
+    return (*signature.operators, "`)`" if OPEN in operators[1:] else "the end of the goal")

@@ -1,22 +1,23 @@
 """Print a formula in its canonical text, the one that the Coq kernel prints too.
 
-A negation is ``~`` before its body, a box or diamond is ``BOX(…)`` or ``DIA(…)``, a binary
+A negation is ``~`` before its body, another prefix operator is ``BOX(…)``, ``BOX[a](…)`` or ``G(…)``, a binary
 connective stands between blanks, and a binary formula has parentheses wherever it is part of a
 negation or of another binary formula, nowhere else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pxl.errors import GoalTooLarge
+from pxl.formula.signature import PXL, Signature
 from pxl.formula.table import Formula
 
-_BINARY = {"conj": " /\\ ", "disj": " \\/ ", "impl": " -> ", "iff": " <-> "}
-_MODAL = {"box": "BOX(", "dia": "DIA("}
 # Texts up to this long are made once and reused; longer ones would make a deep formula quadratic.
 _REUSED_CHARS = 160
 
 
-def format_formula(formula: Formula, max_chars: int | None = None) -> str:
+def format_formula(formula: Formula, max_chars: int | None = None, signature: Signature = PXL) -> str:
     """Return the canonical text; ``parse`` gives the formula back.
 
     A formula made by a program may share so much that its text is exponentially longer than
@@ -26,9 +27,10 @@ def format_formula(formula: Formula, max_chars: int | None = None) -> str:
     '~(A /\\\\ B) -> A'
     """
     nodes = formula.nodes
-    if max_chars is not None and _lengths(formula, max_chars)[-1] > max_chars:
+    if max_chars is not None and _lengths(formula, max_chars, signature)[-1] > max_chars:
         raise GoalTooLarge(f"The canonical text of the goal is over the limit of {max_chars:,} characters.")
-    short = node_texts(formula, _REUSED_CHARS)
+    between, openings = signature.between, signature.openings
+    short = node_texts(formula, _REUSED_CHARS, signature)
     pieces: list[str] = []
     agenda: list[int | str] = [len(nodes) - 1]
     while agenda:
@@ -42,41 +44,42 @@ def format_formula(formula: Formula, max_chars: int | None = None) -> str:
             continue
         node = nodes[item]
         op = node[0]
-        if op in _BINARY:
-            _push_unit(agenda, nodes, node[2])
-            agenda.append(_BINARY[op])
-            _push_unit(agenda, nodes, node[1])
-        elif op in _MODAL:
-            agenda += (")", node[1], _MODAL[op])
+        if op in between:
+            _push_unit(agenda, nodes, node[2], between)
+            agenda.append(between[op])
+            _push_unit(agenda, nodes, node[1], between)
         elif op == "neg":
-            _push_unit(agenda, nodes, node[1])
-            agenda.append("~")
+            _push_unit(agenda, nodes, node[1], between)
+            agenda.append(signature.negation)
+        elif op == "atom" or op == "bot":
+            pieces.append(node[1] if op == "atom" else signature.falsity[0])
         else:
-            pieces.append(node[1])
+            agenda += (")", node[1], openings.get(op) or signature.opening(op))
     return "".join(pieces)
 
 
-def _push_unit(agenda: list[int | str], nodes: tuple, position: int) -> None:
-    if nodes[position][0] in _BINARY:
+def _push_unit(agenda: list[int | str], nodes: tuple, position: int, between: Mapping[str, str]) -> None:
+    if nodes[position][0] in between:
         agenda += (")", position, "(")
     else:
         agenda.append(position)
 
 
-def node_texts(formula: Formula, max_chars: int) -> list[str | None]:
+def node_texts(formula: Formula, max_chars: int, signature: Signature = PXL) -> list[str | None]:
     """Return the canonical text of each node, or None where it is over ``max_chars``.
 
     >>> node_texts(Formula((("atom", "A"), ("neg", 0), ("disj", 0, 1), ("box", 2))), 8)
     ['A', '~A', 'A \\\\/ ~A', None]
     """
+    between, openings = signature.between, signature.openings
     bare: list[str | None] = []
     unit: list[str | None] = []
     for node in formula.nodes:
         op = node[0]
         text: str | None
-        if op in _BINARY:
+        if op in between:
             left, right = unit[node[1]], unit[node[2]]
-            text = None if left is None or right is None else left + _BINARY[op] + right
+            text = None if left is None or right is None else left + between[op] + right
             if text is not None and len(text) > max_chars:
                 text = None
             bare.append(text)
@@ -85,13 +88,13 @@ def node_texts(formula: Formula, max_chars: int) -> list[str | None]:
         if op == "atom":
             text = node[1]
         elif op == "bot":
-            text = "BOT"
+            text = signature.falsity[0]
         elif op == "neg":
             body = unit[node[1]]
-            text = None if body is None else "~" + body
+            text = None if body is None else signature.negation + body
         else:
             body = bare[node[1]]
-            text = None if body is None else f"{_MODAL[op]}{body})"
+            text = None if body is None else f"{openings.get(op) or signature.opening(op)}{body})"
         if text is not None and len(text) > max_chars:
             text = None
         bare.append(text)
@@ -99,24 +102,25 @@ def node_texts(formula: Formula, max_chars: int) -> list[str | None]:
     return bare
 
 
-def _lengths(formula: Formula, cap: int) -> list[int]:
+def _lengths(formula: Formula, cap: int, signature: Signature) -> list[int]:
     """Return the length of each node's text in characters, or ``cap + 1`` when it is over ``cap``."""
+    between = signature.between
     bare: list[int] = []
     unit: list[int] = []
     for node in formula.nodes:
         op = node[0]
         parentheses = 0
-        if op in _BINARY:
-            length = unit[node[1]] + len(_BINARY[op]) + unit[node[2]]
+        if op in between:
+            length = unit[node[1]] + len(between[op]) + unit[node[2]]
             parentheses = 2
         elif op == "atom":
             length = len(node[1])
         elif op == "bot":
-            length = 3
+            length = len(signature.falsity[0])
         elif op == "neg":
-            length = 1 + unit[node[1]]
+            length = len(signature.negation) + unit[node[1]]
         else:
-            length = 5 + bare[node[1]]
+            length = len(signature.opening(op)) + bare[node[1]] + 1
         bare.append(min(length, cap + 1))
         unit.append(min(length + parentheses, cap + 1))
     return bare

@@ -1,4 +1,4 @@
-"""Compile the kernel with `coqc`, all or nothing, into a directory of its own.
+"""Compile the kernel, or a library that rests on it, with `coqc`, all or nothing, into a directory of its own.
 
 The sources are copied beside the target, compiled there, and renamed into place, so that a
 reader sees the old build or the new one. A lock file lets one builder work while others wait.
@@ -27,9 +27,9 @@ from pxl.kernel.identity import (
     read_manifest,
     source_hash,
 )
-from pxl.kernel.project import Project, default_kernel_dir, read_snapshot, source_dir
+from pxl.kernel.project import Project, default_kernel_dir, library_dir, read_snapshot, source_dir
 
-__all__ = ["build", "coq_version", "default_kernel_dir", "run_coq", "source_dir"]
+__all__ = ["build", "build_library", "coq_version", "default_kernel_dir", "run_coq", "source_dir"]
 
 Report = Callable[[str], None]
 
@@ -50,28 +50,31 @@ def coq_version(deadline: float) -> str:
 
 
 def build(sources: Path, kernel_dir: Path, report: Report, *, force: bool = False,
-          timeout_s: float = BUILD_TIMEOUT_S) -> Kernel:
+          timeout_s: float = BUILD_TIMEOUT_S, below: Kernel | None = None) -> Kernel:
     """Bring ``kernel_dir`` up to date with ``sources`` and return the kernel in it.
 
     Does nothing when the manifest's hashes match the sources, the Coq version and the compiled
-    files. Raises ConfigError when Coq is missing or refuses a file, or when time runs out.
+    files. With ``below`` it is a library that rests on that kernel, and on these very compiled files of it.
+    Raises ConfigError when Coq is missing or refuses a file, or when time runs out.
     """
     deadline = time.monotonic() + timeout_s
     kernel_dir = Path(os.path.abspath(kernel_dir))
     version = coq_version(deadline)
-    wanted = source_hash(read_snapshot(sources).files, version)
-    if not force and _why_not_current(kernel_dir, wanted) is None:
-        report(f"kernel {wanted[:7]} is up to date in {kernel_dir}")
+    snapshot = read_snapshot(sources)
+    wanted, rests_on = source_hash(snapshot.files, version), below.compiled_hash if below else ""
+    what = f"library {snapshot.project.root}" if below else "kernel"
+    if not force and _why_not_current(kernel_dir, wanted, rests_on) is None:
+        report(f"{what} {wanted[:7]} is up to date in {kernel_dir}")
         return Kernel.load(kernel_dir)
     with _lock(kernel_dir, report, deadline):
         snapshot = read_snapshot(sources)
         wanted = source_hash(snapshot.files, version)
-        reason = "asked for" if force else _why_not_current(kernel_dir, wanted)
+        reason = "asked for" if force else _why_not_current(kernel_dir, wanted, rests_on)
         if reason is None:
-            report(f"kernel {wanted[:7]} was compiled by another build into {kernel_dir}")
+            report(f"{what} {wanted[:7]} was compiled by another build into {kernel_dir}")
             return Kernel.load(kernel_dir)
         _refuse_foreign(kernel_dir)
-        report(f"compiling the kernel with Coq {version} ({reason})")
+        report(f"compiling the {what} with Coq {version} ({reason})")
         staging = _sibling(kernel_dir, ".new")
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir()
@@ -79,18 +82,40 @@ def build(sources: Path, kernel_dir: Path, report: Report, *, force: bool = Fals
             for name, data in snapshot.files:
                 (staging / name).write_bytes(data)
             started = time.monotonic()
-            _compile(snapshot.project, staging, report, deadline)
+            _compile(snapshot.project, staging, report, deadline, below)
             digests = compiled_digests(staging)
             manifest = Manifest(
                 kernel_hash=wanted, compiled_hash=compiled_hash(digests), coq_version=version,
                 compiled=digests, built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                build_seconds=round(time.monotonic() - started, 1))
+                build_seconds=round(time.monotonic() - started, 1), rests_on=rests_on)
             (staging / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
             _swap(staging, kernel_dir)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        report(f"kernel {wanted[:7]} compiled in {manifest.build_seconds} s into {kernel_dir}")
+        report(f"{what} {wanted[:7]} compiled in {manifest.build_seconds} s into {kernel_dir}")
         return Kernel.load(kernel_dir)
+
+
+def build_library(sources: Path, kernel: Kernel, report: Report, *, force: bool = False) -> Kernel:
+    """Bring the library with these sources up to date, beside the kernel that it rests on; raises as :func:`build`."""
+    root = read_snapshot(sources).project.root
+    if root in ("PXL", "Coq"):
+        raise ConfigError(f"{sources}: a library cannot have the logical root {root}")
+    return build(sources, library_dir(kernel.kernel_dir, root), report, force=force, below=kernel)
+
+
+def load_library(sources: Path, root: str, kernel: Kernel) -> Kernel:
+    """Return a compiled library; raise ConfigError, with the cure, unless it is of these sources and of this kernel."""
+    directory = library_dir(kernel.kernel_dir, root)
+    cure = f"run python -m pxl.kernel build --library {sources}"
+    if read_snapshot(sources).project.root != root:
+        raise ConfigError(f"the logical root in {sources}/_CoqProject is not {root}")
+    if not (directory / MANIFEST).is_file():
+        raise ConfigError(f"its Coq library {root} is not compiled; {cure}")
+    library = Kernel.load(directory, sources)
+    if library.rests_on != kernel.compiled_hash:
+        raise ConfigError(f"its Coq library {root} was compiled with another kernel; {cure}")
+    return library
 
 
 def run_coq(command: Sequence[str], *, cwd: Path, deadline: float) -> subprocess.CompletedProcess[str]:
@@ -115,22 +140,26 @@ def run_coq(command: Sequence[str], *, cwd: Path, deadline: float) -> subprocess
     return done
 
 
-def _compile(project: Project, staging: Path, report: Report, deadline: float) -> None:
+def _compile(project: Project, staging: Path, report: Report, deadline: float, below: Kernel | None) -> None:
     total = len(project.sources)
+    flags = [*project.flags, *(["-Q", str(below.kernel_dir), "PXL"] if below else [])]
     for number, name in enumerate(project.sources, start=1):
         started = time.monotonic()
-        done = run_coq(["coqc", "-q", *project.flags, name], cwd=staging, deadline=deadline)
+        done = run_coq(["coqc", "-q", *flags, name], cwd=staging, deadline=deadline)
         report(f"  [{number}/{total}] {name} ({time.monotonic() - started:.1f} s)")
         if name == "results.v":
             (staging / ASSUMPTIONS_OUTPUT).write_text(done.stdout, encoding="utf-8")
 
 
-def _why_not_current(kernel_dir: Path, wanted: str) -> str | None:
+def _why_not_current(kernel_dir: Path, wanted: str, rests_on: str) -> str | None:
     if not kernel_dir.exists():
         return "there is none yet"
     try:
-        if read_manifest(kernel_dir).kernel_hash != wanted:
+        manifest = read_manifest(kernel_dir)
+        if manifest.kernel_hash != wanted:
             return "the sources or the Coq version changed"
+        if manifest.rests_on != rests_on:
+            return "the kernel below it changed"
         Kernel.load(kernel_dir)
     except ConfigError as damage:
         return damage.detail

@@ -1,4 +1,4 @@
-"""Check that the kernel proves what it says: no holes, no axioms, an independent checker agrees.
+"""Check that the kernel, or a library on it, proves what it says: no holes, no axioms, an independent checker agrees.
 
 Three gates, each of which returns its findings, empty when all is well:
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +48,9 @@ _FORBIDDEN = tuple((re.compile(rf"(?<![\w']){words}(?![\w'])"), why) for words, 
     ("Drop", "leaves Coq for its implementation"),
 ))
 _IN_SECTIONS_ONLY = {"Variable", "Variables", "Hypothesis", "Hypotheses", "Context"}
-_LIBRARIES = {"Coq", "PXL"}
+_LIBRARIES = ("Coq", "PXL")
 _RESTATES = {"Theorem", "Lemma", "Corollary", "Fact", "Remark", "Proposition"}
-_STRICT_FLAGS = ("-Q", ".", "PXL", "-w", "+default", "-set", "Default Goal Selector=!",
-                 "-set", "Default Proof Using=Type")
+_STRICT_FLAGS = ("-w", "+default", "-set", "Default Goal Selector=!", "-set", "Default Proof Using=Type")
 
 
 @dataclass(frozen=True)
@@ -70,18 +69,20 @@ class Finding:
 def check_words(snapshot: Snapshot, present: Iterable[str]) -> list[Finding]:
     """Search the sources' code, not their comments; ``present`` are the .v files beside them."""
     findings = []
-    if snapshot.project.flags != _STRICT_FLAGS:
+    root = snapshot.project.root
+    strict = ("-Q", ".", root, *_STRICT_FLAGS)
+    if snapshot.project.flags != strict:
         findings.append(Finding("_CoqProject", f"the flags are {snapshot.project.flags}, "
-                                f"not the strict ones, {_STRICT_FLAGS}"))
+                                f"not the strict ones, {strict}"))
     findings += [Finding(name, "is not listed in _CoqProject, so nothing checks it")
                  for name in sorted(set(present) - set(snapshot.project.sources))]
     for name, data in snapshot.files:
         if name.endswith(".v"):
-            findings += check_source(name, data.decode())
+            findings += check_source(name, data.decode(), root)
     return findings
 
 
-def check_source(name: str, text: str) -> list[Finding]:
+def check_source(name: str, text: str, root: str = "PXL") -> list[Finding]:
     """Search one source; say the line of each thing that must not be there."""
     try:
         code = code_only(text)
@@ -92,11 +93,12 @@ def check_source(name: str, text: str) -> list[Finding]:
         for match in pattern.finditer(code):
             line = code.count("\n", 0, match.start()) + 1
             findings.append(Finding(f"{name}:{line}", f"{' '.join(match.group().split())!r} {why}"))
-    return findings + _check_sentences(name, code)
+    return findings + _check_sentences(name, code, root)
 
 
-def _check_sentences(name: str, code: str) -> list[Finding]:
+def _check_sentences(name: str, code: str, root: str) -> list[Finding]:
     findings = []
+    libraries = dict.fromkeys((*_LIBRARIES, root))
     open_scopes: list[tuple[str, str]] = []
     for sentence in sentences(code):
         words = [word for word in sentence.words() if word not in ("Local", "Global", "#")]
@@ -112,28 +114,33 @@ def _check_sentences(name: str, code: str) -> list[Finding]:
                 findings.append(Finding(f"{name}:{sentence.line}", f"{word!r} outside a section "
                                         "assumes instead of proving"))
             case ["Primitive", primitive, *_, operation] if (
-                    name == ARRAYS_DECLARED_IN and ARRAYS.get(primitive) == operation):
+                    root == "PXL" and name == ARRAYS_DECLARED_IN and ARRAYS.get(primitive) == operation):
                 pass  # Coq checks that its type is the operation's
             case ["Primitive", *_]:
                 findings.append(Finding(f"{name}:{sentence.line}", "'Primitive' declares an axiom that is not "
                                         "allowed by name: " + " ".join(words)))
-            case ["From", library, "Require", *_] if library in _LIBRARIES:
+            case ["From", library, "Require", *_] if library in libraries:
                 pass
             case ["From", _, "Require", *_] | ["Require", *_]:
                 findings.append(Finding(f"{name}:{sentence.line}", "requires from elsewhere than "
-                                        "`From Coq` or `From PXL`: " + " ".join(words)))
+                                        + " or ".join(f"`From {library}`" for library in libraries)
+                                        + ": " + " ".join(words)))
     return findings
 
 
 # ---------------------------------------------------------------- assumptions
 
-def print_assumptions(project: Project, kernel_dir: Path, deadline: float) -> str:
-    """Compile `results.v` again, for real, against the compiled kernel; return what Coq printed."""
+def print_assumptions(project: Project, places: Mapping[str, Path], deadline: float) -> str:
+    """Compile `results.v` again, for real, against the compiled files; return what Coq printed.
+
+    ``places`` are the directories of compiled files by their logical names, the project's own among them.
+    """
     with tempfile.TemporaryDirectory(prefix="pxl-results-") as scratch:
         copy = Path(scratch) / RESULTS
-        copy.write_bytes((kernel_dir / RESULTS).read_bytes())
-        flags = [str(kernel_dir) if flag == "." else flag for flag in project.flags]
-        return run_coq(["coqc", "-q", *flags, str(copy)], cwd=Path(scratch),
+        copy.write_bytes((places[project.root] / RESULTS).read_bytes())
+        flags = [str(places[project.root]) if flag == "." else flag for flag in project.flags]
+        others = [word for root, place in places.items() if root != project.root for word in ("-Q", str(place), root)]
+        return run_coq(["coqc", "-q", *flags, *others, str(copy)], cwd=Path(scratch),
                        deadline=deadline).stdout
 
 
@@ -166,14 +173,15 @@ def check_assumptions(results_source: str, printed: str, reference: str) -> list
 
 # ---------------------------------------------------------------- coqchk
 
-def with_primitives(snapshot: Snapshot) -> set[str]:
+def with_primitives(snapshot: Snapshot, below: Iterable[str] = ()) -> set[str]:
     """Return the sources that load native integers or declare native arrays.
 
-    A source counts when it does so itself or requires one that counts.
+    A source counts when it does so itself or requires one that counts, or one of those ``below``.
     """
     found: set[str] = set()
+    lower = {name.removesuffix(".v") for name in below}
     for name, data in snapshot.files:  # in compile order: what is required comes earlier
-        native = {INTEGERS.rpartition(".")[2], *(other.removesuffix(".v") for other in found)}
+        native = {INTEGERS.rpartition(".")[2], *lower, *(other.removesuffix(".v") for other in found)}
         for sentence in sentences(code_only(data.decode()) if name.endswith(".v") else ""):
             words = sentence.words()
             required = {word.rpartition(".")[2] for word in words} if "Require" in words[:3] else set()
@@ -182,11 +190,11 @@ def with_primitives(snapshot: Snapshot) -> set[str]:
     return found
 
 
-def run_coqchk(kernel_dir: Path, modules: Iterable[str], deadline: float) -> str:
-    """Run Coq's independent checker on modules and all they rest on; return its summary."""
-    names = [f"PXL.{module.removesuffix('.v')}" for module in modules]
-    done = run_coq(["coqchk", "-silent", "-o", "-Q", ".", "PXL", *names], cwd=kernel_dir,
-                   deadline=deadline)
+def run_coqchk(places: Mapping[str, Path], root: str, modules: Iterable[str], deadline: float) -> str:
+    """Run Coq's independent checker on modules of a root and all they rest on; return its summary."""
+    names = [f"{root}.{module.removesuffix('.v')}" for module in modules]
+    mapping = [word for name, place in places.items() for word in ("-Q", str(place), name)]
+    done = run_coq(["coqchk", "-silent", "-o", *mapping, *names], cwd=places[root], deadline=deadline)
     return done.stdout + done.stderr  # 8.16 writes the summary to standard error
 
 

@@ -54,7 +54,7 @@ def compiled_hash(digests: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a build wrote down about itself."""
+    """What a build wrote down about itself; ``rests_on`` is the compiled hash of the kernel below a library."""
 
     kernel_hash: str
     compiled_hash: str
@@ -62,6 +62,7 @@ class Manifest:
     compiled: Mapping[str, str]
     built_at: str
     build_seconds: float
+    rests_on: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
@@ -72,7 +73,7 @@ def read_manifest(kernel_dir: Path) -> Manifest:
     path = kernel_dir / MANIFEST
     try:
         members = json.loads(path.read_text(encoding="utf-8"))
-        manifest = Manifest(**{field.name: members[field.name] for field in fields(Manifest)})
+        manifest = Manifest(**{field.name: members[field.name] for field in fields(Manifest) if field.name in members})
         if not isinstance(manifest.compiled, dict) or not manifest.compiled:
             raise TypeError("no compiled files are listed")
     except FileNotFoundError as why:
@@ -88,6 +89,7 @@ class Kernel:
 
     ``kernel_dir`` is for `coqc -Q kernel_dir PXL`. ``coqchk`` is ``verified-YYYYMMDD_HHMMSS``
     (UTC) when the gates passed on exactly these compiled files, otherwise ``unverified``.
+    An overlay's library is the same; ``rests_on`` is then the compiled hash of the kernel below it.
     """
 
     kernel_dir: Path
@@ -95,6 +97,7 @@ class Kernel:
     compiled_hash: str
     coq_version: str
     coqchk: str
+    rests_on: str = ""
 
     @staticmethod
     def load(kernel_dir: Path, source_dir: Path | None = None) -> Kernel:
@@ -111,7 +114,7 @@ class Kernel:
                 raise ConfigError(f"the kernel in {kernel_dir} was compiled from other sources "
                                   f"than those in {source_dir}; {CURE}")
         return Kernel(kernel_dir, manifest.kernel_hash, manifest.compiled_hash,
-                      manifest.coq_version, read_stamp(kernel_dir, manifest.compiled_hash))
+                      manifest.coq_version, read_stamp(kernel_dir, manifest.compiled_hash), manifest.rests_on)
 
     def check_unchanged(self) -> None:
         """Hash the compiled files once more; raise ConfigError unless they are those that were loaded."""

@@ -1,4 +1,4 @@
-"""Read the kernel's `_CoqProject`: which files, in which order, with which flags."""
+"""Read a Coq library's `_CoqProject`: which files, in which order, with which flags."""
 
 from __future__ import annotations
 
@@ -16,6 +16,20 @@ def source_dir() -> Path:
     return Path(__file__).resolve().parent
 
 
+def library_dir(kernel_dir: Path, root: str) -> Path:
+    """Return where the library of a logical root is compiled to: beside the kernel that it rests on.
+
+    >>> library_dir(Path("/k/_build"), "PXLModal").name
+    '_build.PXLModal'
+    """
+    return kernel_dir.with_name(f"{kernel_dir.name}.{root}")
+
+
+def builtin_libraries() -> tuple[Path, ...]:
+    """Return the source directories of the built-in overlays' libraries."""
+    return tuple(sorted(path.parent for path in source_dir().parent.glob(f"overlays/*/coq/{PROJECT_FILE}")))
+
+
 def default_kernel_dir() -> Path:
     """Return where the kernel is compiled to when no setting says otherwise."""
     return source_dir() / "_build"
@@ -27,6 +41,18 @@ class Project:
 
     flags: tuple[str, ...]
     sources: tuple[str, ...]
+
+    @property
+    def root(self) -> str:
+        """Return the logical name of the sources' directory; raise ConfigError when the flags give it none.
+
+        >>> Project(("-Q", ".", "PXL"), ("Form.v",)).root
+        'PXL'
+        """
+        for place, flag in enumerate(self.flags[:-2]):
+            if flag in ("-Q", "-R") and self.flags[place + 1] == ".":
+                return self.flags[place + 2]
+        raise ConfigError(f"{PROJECT_FILE}: names no logical root, as -Q . PXL does")
 
     def compiled(self) -> tuple[str, ...]:
         """Return the names of the compiled files, in compile order.
@@ -88,4 +114,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as why:
-        raise ConfigError(f"cannot read the kernel source {path}: {why.strerror}") from why
+        raise ConfigError(f"cannot read the Coq source {path}: {why.strerror}") from why

@@ -5,7 +5,7 @@
 
 From Coq Require Import List PArith Init.Byte.
 From PXL Require Import Form Prov Semantics.
-From PXL Require Soundness Completeness Countermodel Clausal Text Transport Canonical.
+From PXL Require Soundness Completeness Consequence Countermodel Clausal Text Transport Canonical.
 
 (** ** The logic *)
 
@@ -34,6 +34,25 @@ Proof. exact Completeness.countermodel_exists. Qed.
 
 Theorem prov_dec : forall f, {Prov f} + {~ Prov f}.
 Proof. exact Completeness.prov_dec. Defined.
+
+(** ** Assumptions: what follows from them is what has them as premises *)
+
+Theorem local_premises : forall gs f,
+  Prov (Consequence.under gs f) <-> Consequence.local_consequence gs f.
+Proof. exact Consequence.local_premises. Qed.
+
+Theorem global_premises : forall gs f,
+  Prov (Consequence.under (List.map Box gs) f) <-> Consequence.global_consequence gs f.
+Proof. exact Consequence.global_premises. Qed.
+
+Theorem local_contradiction : forall gs, Prov (Consequence.under gs Bot) <->
+  forall M, equivalence M -> decided M -> forall w, ~ (forall g, List.In g gs -> sat M w g).
+Proof. exact Consequence.local_contradiction. Qed.
+
+Theorem global_contradiction : forall gs, Prov (Consequence.under (List.map Box gs) Bot) <->
+  forall M, equivalence M -> decided M -> world M ->
+  ~ (forall g, List.In g gs -> forall w, sat M w g).
+Proof. exact Consequence.global_contradiction. Qed.
 
 (** ** Certificates *)
 
@@ -77,6 +96,10 @@ Print Assumptions consistency.
 Print Assumptions completeness.
 Print Assumptions countermodel_exists.
 Print Assumptions prov_dec.
+Print Assumptions local_premises.
+Print Assumptions global_premises.
+Print Assumptions local_contradiction.
+Print Assumptions global_contradiction.
 Print Assumptions check_proof_sound.
 Print Assumptions check_countermodel_sound.
 Print Assumptions parse_print.

@@ -67,7 +67,7 @@ class Model(Protocol):
     """A countermodel, or another witness, as the client reads it."""
 
     def document(self) -> dict[str, Any]:
-        """Return it for JSON: worlds or positions with their true atoms, how they are related, and why the goal fails."""
+        """Return it for JSON: worlds or positions with their true atoms, how they are related, why the goal fails."""
 
     def lines(self) -> list[str]:
         """Return it drawn for a terminal."""
@@ -79,7 +79,8 @@ class Explanation:
 
     ``words``: a sentence. ``statement``: what was certified, in words that name the class of models
     ("valid at every world of every reflexive transitive frame"). ``coq``: the theorem. ``atoms``: whose name each
-    atom of the theorem stands for, unless they are very many.
+    atom of the theorem stands for, unless they are very many. ``used``: the positions of the assumptions that the
+    certificate itself shows to be used, where the overlay reads it off; None leaves what the search said.
     """
 
     words: str
@@ -87,6 +88,7 @@ class Explanation:
     coq: str | None
     atoms: Mapping[str, str] | None
     model: Model | None = None
+    used: tuple[int, ...] | None = None
 
 
 class Question(Protocol):
@@ -106,10 +108,14 @@ class Question(Protocol):
         """Look for a proof or a countermodel until the moment ``deadline`` of ``time.monotonic()``."""
 
     def script(self, proved: bool, certificate: str) -> Script:
-        """Return the sentences that prove or refute the question by a certificate; the theorem is called ``answer``."""
+        """Return the sentences that prove or refute the question by a certificate; the theorem is called ``answer``.
+
+        The certificate may be anybody's: digits and nothing else, and perhaps none at all. May raise ValueError then;
+        else Coq refuses it.
+        """
 
     def explain(self, proved: bool, certificate: str, script: Script, used: tuple[int, ...] | None) -> Explanation:
-        """Say what an accepted certificate means. Raises AssertionError when a countermodel does not refute the goal."""
+        """Say what an accepted certificate means. Raises AssertionError when a countermodel does not refute it."""
 
 
 @dataclass(frozen=True)

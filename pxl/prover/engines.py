@@ -24,7 +24,8 @@ class EngineConfig:
     """How to start one kind of prover.
 
     ``kind`` is ``serapi`` or ``coqidetop``. ``kernel_dir`` holds compiled files, which get the
-    logical name ``logical_root``. ``preamble`` is executed once and makes the base state; a session
+    logical name ``logical_root``; ``libraries`` are further directories, each with its logical name.
+    ``preamble`` is executed once and makes the base state; a session
     that accepts ``refused`` there, or refuses one of ``accepted``, is no prover. Running these also spares
     the first goals the time that Coq takes for whatever it does for the first time.
     64 MiB of stack bear about 30,000 levels of nesting. ``max_answer_bytes`` bounds what the
@@ -42,14 +43,16 @@ class EngineConfig:
     stack_limit_bytes: int = 64 * MIB
     ocamlrunparam: str = "s=4M"
     max_answer_bytes: int = 16 * MIB
+    libraries: tuple[tuple[str, Path], ...] = ()
 
     def argv(self) -> list[str]:
         """Return the prover's own command line."""
-        directory = None if self.kernel_dir is None else str(self.kernel_dir.resolve())
+        places = [] if self.kernel_dir is None else [(self.logical_root, self.kernel_dir)]
+        places = [(root, str(place.resolve())) for root, place in (*places, *self.libraries)]
         if self.kind == "serapi":
-            mapping = [] if directory is None else ["-Q", f"{directory},{self.logical_root}"]
+            mapping = [word for root, place in places for word in ("-Q", f"{place},{root}")]
             return [self.binary, "--printer=sertop", *mapping]
-        mapping = [] if directory is None else ["-Q", directory, self.logical_root]
+        mapping = [word for root, place in places for word in ("-Q", place, root)]
         # Error resilience, on by default, would go on after a sentence that failed.
         return [self.binary, "-q", "-async-proofs", "off", "-async-proofs-command-error-resilience", "off",
                 "-async-proofs-tactic-error-resilience", "none", "-main-channel", "stdfds", *mapping]

@@ -1,0 +1,5 @@
+"""The overlay ``chrono``: linear time with past."""
+
+from pxl.overlays.chrono.overlay import Chrono, overlay
+
+__all__ = ["Chrono", "overlay"]

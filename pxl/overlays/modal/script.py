@@ -1,0 +1,108 @@
+"""Renders modal problems and certificates as the Coq sentences that the kernel checks.
+
+As in :mod:`pxl.render`, nothing of a client's is in them: atoms and relations are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pxl.formula import Formula, format_formula
+from pxl.formula.table import canonical
+from pxl.overlays.modal.language import MODAL
+from pxl.overlays.modal.problem import Problem
+from pxl.overlays.modal.setting import Setting
+from pxl.render import CONSTRUCTORS, LITERAL_MAX_CHARS, TERM_MAX_CHARS, Script, text_argument
+
+PREAMBLE = ("From PXLModal Require Session.",)
+
+
+def formula_at(problem: Problem, place: int) -> Formula:
+    """Return the formula at a place, its atoms called ``p1``, … and its relations ``1`` (unlabelled), ``2``, …"""
+    nodes: list[tuple] = []
+    for node in problem.nodes:
+        if node[0] == "atom":
+            node = ("atom", f"p{node[1]}")
+        elif node[0] in ("box", "dia"):
+            node = (node[0] if node[1] == 1 else f"{node[0]}:{node[1]}", node[2])
+        nodes.append(node)
+    return canonical(nodes, place)
+
+
+def question_text(goal: str, globally: Sequence[str], locally: Sequence[str]) -> str:
+    """Return the canonical text of a whole question, which Coq compares with what it was given.
+
+    >>> question_text("p1", ["p2"], [])
+    'p2 |= p1'
+    """
+    return "".join([*(f"{text} |= " for text in globally), *(f"{text} |- " for text in locally), goal])
+
+
+def setting_term(setting: Setting) -> str:
+    """Return a setting as a Coq term."""
+    def pairs(found: Sequence[tuple[int, object]]) -> str:
+        return f"[{'; '.join(f'({a}, {b})' for a, b in found)}]"
+    logics = pairs([(r, setting.logic(r).coq) for r in setting.relations])
+    return f"Setting {logics} {pairs(setting.included)} {pairs(setting.converse)}"
+
+
+def coq_term(problem: Problem, place: int) -> str:
+    """Return the formula at a place as a term of the type ``mform``, for a problem whose text is short."""
+    terms: list[str] = []
+    for node in problem.nodes[:place + 1]:
+        op = node[0]
+        if op == "atom":
+            terms.append(f"Atom {node[1]}")
+            continue
+        relation = [str(node[1])] if op in ("box", "dia") else []
+        below = node[2:] if relation else node[1:]
+        terms.append(" ".join((CONSTRUCTORS[op], *relation, *(_argument(terms[i]) for i in below))))
+    return terms[place]
+
+
+def _argument(term: str) -> str:
+    return term if " " not in term else f"({term})"
+
+
+def script_of(problem: Problem, proved: bool, certificate: str) -> Script:
+    """Return the sentences that prove or refute a problem by certificate text."""
+    places = (problem.goal, *problem.globally, *problem.locally)
+    texts = {place: format_formula(formula_at(problem, place), signature=MODAL) for place in places}
+    question = question_text(texts[problem.goal], [texts[place] for place in problem.globally],
+                             [texts[place] for place in problem.locally])
+    is_short = len(question) <= TERM_MAX_CHARS
+    # Long texts come first: what the import brings of lists takes the brackets of arrays away.
+    sentences: list[str] = []
+
+    def named(name: str, text: str) -> str:
+        sentences.append(f"Definition {name} : list Byte.byte := {text_argument(text)}.")
+        return name
+
+    text = text_argument(question) if is_short else named("name", question)
+    data = text_argument(certificate) if len(certificate) <= LITERAL_MAX_CHARS else named("certificate", certificate)
+    if is_short:
+        terms = {place: coq_term(problem, place) for place in places}
+    elif len(places) == 1:
+        terms = {problem.goal: "formula name"}
+    else:
+        terms = {place: f"formula {named(f'text{k}', texts[place])}" for k, place in enumerate(dict.fromkeys(places))}
+    sentences += ["Import PXLModal.Session.", f"Definition goal : mform := {terms[problem.goal]}."]
+    lists = [f"[{'; '.join(terms[place] for place in part)}]" for part in (problem.globally, problem.locally)]
+    setting = setting_term(problem.setting)
+    if len(problem.setting.logics) == len(places) == 1 and not problem.setting.converse:
+        claim = f"Valid {problem.setting.logics[0].coq}"
+    else:
+        claim = f"Entails ({setting}) {lists[0]} {lists[1]}"
+    sign, rule = ("", "entailed") if proved else ("~ ", "not_entailed")
+    sentences += [
+        f"Theorem answer : {sign}{claim} goal.",
+        "Proof.",
+        f"exact ({rule} {text} ({setting}) {lists[0]} {lists[1]} goal {data} "
+        f"ltac:(vm_cast_no_check (@eq_refl bool true))).",
+        "Qed.",
+    ]
+    statement = f"{sign}{claim} {_argument(terms[problem.goal]) if is_short else 'goal'}"
+    if not is_short:
+        statement += (f", where formula reads a canonical text (the goal's has {len(texts[problem.goal])} characters) "
+                      f"with its atoms and relations numbered, which is defined in the certificate")
+    return Script(tuple(sentences), statement, len(certificate), certificate)

@@ -1,0 +1,137 @@
+"""The overlay v4: many notations in, a question of another overlay out."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pxl.errors import RequestError, UnknownOverlay
+from pxl.formula import Formula, format_formula
+from pxl.overlays.contract import Example, Explanation, Json, Library, Operation, Overlay, Question, Reading
+from pxl.overlays.v4.detect import READABLE, Reading4, read_goal
+from pxl.overlays.v4.operations import operations
+from pxl.overlays.v4.reading import TARGETS, Read, settle
+
+# How much longer than a goal its canonical text may be.
+LONGER = 8
+# What asks whether assumptions contradict each other; it is falsity in every notation.
+FALSUM = "BOT"
+_TEMPORAL = {"chrono", "nusmv", "black", "spot"}
+_PLACES = {"pxl": "pxl.overlays.s5"}
+
+OPTIONS: Mapping[str, Mapping[str, Json]] = MappingProxyType({
+    "notation": {"type": "string", "enum": list(READABLE),
+                 "description": "How goal and assumptions are written; without it, the only notation that fits."},
+    "target": {"type": "string", "enum": list(TARGETS),
+               "description": "The overlay that answers; without it, the one that the goal declares or needs."},
+    "with": {"type": "object", "default": {},
+             "description": 'Options for the overlay that answers, as in {"logic": "s4"}.'},
+})
+
+EXAMPLES = (
+    Example("JSON as old clients send it.", {"type": "implies", "left": "A", "right": "A"}, "proved"),
+    Example("LaTeX, which no other notation looks like.", "\\Box (A \\to B) \\to (\\Box A \\to \\Box B)", "proved"),
+    Example("Polish notation, which has to be named, for a word is an atom, too.", "CLpLLp", "proved",
+            {"notation": "polish"}),
+    Example("TPTP with a logic of its own: necessity in K says nothing of here.",
+            "tff(logic, logic, $modal == [$modalities == $modal_system_K]). "
+            "tff(goal, conjecture, ({$box} @ (p)) => p).", "refuted"),
+    Example("NuSMV, for linear time.", "LTLSPEC G (req -> F ack) -> (G F req -> G F ack)", "proved"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class V4Question:
+    """A question of another overlay that says how the goal was read; Coq is asked nothing of its own."""
+
+    inner: Question
+    reading: Reading4
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def explain(self, proved: bool, certificate: str, *rest: Any, **named: Any) -> Explanation:
+        """Say what an accepted certificate means, and which reading of the goal it is about."""
+        inner = self.inner.explain(proved, certificate, *rest, **named)
+        return replace(inner, words=f"{inner.words} The goal was read as {self.reading.words}.")
+
+
+@dataclass(frozen=True)
+class V4:
+    """The overlay; ``lookup`` returns the overlay of a name, or raises, as when there is none of that name."""
+
+    lookup: Callable[[str], Overlay]
+    name: str = "v4"
+    summary: str = ("A layer of notations: JSON, LaTeX, Polish, S-expressions, TPTP, QMLTP, NuSMV, BLACK and Spot, "
+                    "read for pxl, modal or chrono. It proves nothing that they do not.")
+    version: str = "1.0"
+    options: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: OPTIONS)
+    # No session needs it: it holds the theorem that the layer adds none.
+    library: Library | None = field(default_factory=lambda: Library("PXLV4", Path(__file__).parent / "coq", ()))
+    examples: tuple[Example, ...] = EXAMPLES
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What it does besides: translate, validate, adapt."""
+        return operations()
+
+    def read(self, reading: Reading) -> V4Question:
+        """Read a goal and hand it on as canonical text. Raises RequestError (AmbiguousNotation and others)."""
+        notation, target = reading.options.get("notation"), reading.options.get("target")
+        if reading.goal == FALSUM:
+            found = _falsum(reading, notation, target)
+        else:
+            found = read_goal(reading.goal, reading.limits, notation, target)
+        chosen = found.read.target or "pxl"
+        assumed = []
+        for number, goal in enumerate(reading.assumptions, 1):
+            try:
+                assumed.append(read_goal(goal, reading.limits, notation, chosen).read)
+            except RequestError as fault:
+                fault.detail = f"in assumption {number}: {fault.detail}"
+                fault.args = (fault.detail,)
+                raise
+        overlay = self.lookup(chosen)
+        options = {**found.read.options, **reading.options.get("with", {})}
+        _check_options(overlay, options)
+        limits = replace(reading.limits, max_chars=LONGER * reading.limits.max_chars)
+
+        def text(read: Read) -> str:
+            return format_formula(read.formula, limits.max_chars, TARGETS[chosen])
+
+        inner = overlay.read(replace(reading, goal=text(found.read), options=options, limits=limits,
+                                     assumptions=tuple(map(text, assumed))))
+        return V4Question(inner, found)
+
+
+def _falsum(reading: Reading, notation: str | None, target: str | None) -> Reading4:
+    """Read falsity. Raises RequestError when nothing says for which overlay the assumptions are meant."""
+    declared = target or ("chrono" if notation in _TEMPORAL else None)
+    if declared is None and reading.assumptions:
+        raise RequestError('to ask whether assumptions contradict each other, say for which overlay with "target"')
+    return Reading4((notation or "text",), settle(Read(Formula((("bot",),)), declared), declared))
+
+
+def _check_options(overlay: Overlay, options: Mapping[str, Any]) -> None:
+    for name in options:
+        if name not in overlay.options:
+            known = ", ".join(overlay.options) or "none"
+            raise RequestError(f'"with": "{name[:60]}" is not an option of the overlay {overlay.name}, whose options '
+                               f"are: {known}")
+
+
+def overlay(lookup: Callable[[str], Overlay] | None = None) -> V4:
+    """Return the overlay; ``lookup`` gives the overlays that it hands goals on to, by default the built-in ones."""
+    return V4(lookup or built_in)
+
+
+def built_in(name: str) -> Overlay:
+    """Return a built-in overlay; raises UnknownOverlay when it is not there."""
+    try:
+        return importlib.import_module(_PLACES.get(name, f"pxl.overlays.{name}")).overlay()
+    except (ModuleNotFoundError, AttributeError):
+        raise UnknownOverlay(f"the overlay {name}, for which the goal is meant, is not there") from None
