@@ -55,7 +55,7 @@ missing_packages() {
     # What the tests run; with the package where that is called otherwise.
     local -a tools=(
         make curl redis-server nginx jq bats shellcheck prometheus amtool:prometheus-alertmanager
-        strace systemd-analyze:systemd
+        strace systemd-analyze:systemd openssl
         buildah debootstrap bwrap:bubblewrap docker-compose kubectl:kubernetes-client
     )
     local tool

@@ -161,10 +161,14 @@ def test_every_volume_is_declared_and_used_and_every_file_is_there(document: dic
     assert named == set(document["volumes"])
     assert document["volumes"]["logos_pxl_core_data"]["name"] == "logos_pxl_core_data"
     for mount in mounts:
-        if "/configs/" in mount:
-            assert Path(mount).is_file(), mount
+        if "/configs/" in mount or "/monitoring" in mount:
+            assert Path(mount).exists(), mount
+    assert (ROOT / "monitoring" / "prometheus.yml").is_file()
+    dashboards = (ROOT / "monitoring/grafana/provisioning/dashboards/pxl.yml").read_text(encoding="utf-8")
+    assert re.search(r"path: (\S+)", dashboards)[1] in [
+        mount.split(":")[1] for mount in document["services"]["grafana"]["volumes"]]
     prover = document["services"]["pxl-prover"]["volumes"]
-    assert [mount.split(":")[1] for mount in prover] == ["/app/data", "/app/logs"]
+    assert [mount.split(":")[1] for mount in prover] == ["/app/data", "/app/logs", "/app/configs/theories"]
     assert next(mount for mount in document["services"]["prometheus"]["volumes"] if "/monitoring:" in mount).endswith("/etc/prometheus:ro")
 
 

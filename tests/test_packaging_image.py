@@ -179,7 +179,8 @@ def test_nothing_that_was_lying_about_is_in_it(image: Image) -> None:
                             image.root / "coq", image.root / "etc"], capture_output=True, text=True, check=False)
     assert found.stdout == ""
     names = {path.name for path in (image.root / "app").iterdir()}
-    assert names == {".venv", "BUILD_SHA", "__pycache__", "README.md", "data", "logs", "pxl", "requirements.lock", "serve_pxl.py"}
+    assert names == {".venv", "BUILD_SHA", "__pycache__", "README.md", "configs", "data", "logs", "pxl", "requirements.lock", "scripts", "serve_pxl.py",
+                     "verify-data-integrity.sh"}
 
 
 def test_nobody_can_become_root_in_it_or_change_the_program(image: Image) -> None:
@@ -229,6 +230,10 @@ def _check_confinement(process: subprocess.Popen[bytes]) -> None:
 
 def test_it_goes_over_its_own_kernel(image: Image) -> None:
     """What the runbook asks for: the compiled files are those that were built, and Coq's independent checker agrees."""
+    assert image.inside("/app/verify-data-integrity.sh").endswith("Data integrity verified")
+    damaged = "cp -r /app/pxl/kernel/_build /tmp/kernel && printf x >>/tmp/kernel/Form.vo && " \
+              "if PXL_KERNEL_DIR=/tmp/kernel /app/verify-data-integrity.sh --quick; then echo accepted; else echo refused; fi"
+    assert image.inside("sh", "-c", damaged).endswith("refused")
     assert "coqchk        verified-" in image.inside("python", "-m", "pxl.kernel", "verify")
     assert image.inside("python", "serve_pxl.py", "--version").startswith("LOGOS PXL Core ")
     assert image.inside("python", "serve_pxl.py", "--check-config") .startswith("The configuration is valid.")

@@ -159,7 +159,7 @@ def test_the_servers_settings_are_ones_it_takes(objects: dict[tuple[str, str], d
     environ = dict(objects["ConfigMap", "pxl-settings"]["data"])
     (tmp_path / "key").write_text("x")
     mounted = container["volumeMounts"][1]["mountPath"]
-    for name in ("HMAC_SECRET_KEY_FILE", "JWT_SECRET_KEY_FILE"):
+    for name in ("HMAC_SECRET_KEY_FILE", "JWT_SECRET_KEY_FILE", "PXL_METRICS_TOKEN_FILE"):
         assert environ[name].startswith(f"{mounted}/")
         environ[name] = str(tmp_path / "key")
     environ |= {entry["name"]: "redis://:x@pxl-redis:6379/0" for entry in container["env"]}

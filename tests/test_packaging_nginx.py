@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -14,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -293,6 +294,32 @@ def test_a_burst_from_one_address_gets_429_and_not_503(one: tuple[RealServer, in
         statuses = [send(port, "GET", "/healthz").status for _ in range(20)]
         assert statuses[:11] == [200] * 11 and Counter(statuses)[429] >= 8 and set(statuses) == {200, 429}
         assert send(port, "GET", "/health").status == 200       # monitors are not counted
+
+
+def test_with_a_certificate_everything_but_the_probe_is_asked_over_tls(one: tuple[RealServer, int, Path], tmp_path: Path) -> None:
+    (tmp_path / "tls").mkdir()
+    certificate, key, secure = tmp_path / "tls" / "fullchain.pem", tmp_path / "tls" / "privkey.pem", free_port()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True, timeout=30)
+    tls = (CONFIGS / "nginx-tls.conf").read_text(encoding="utf-8")
+    (tmp_path / "pxl-tls.conf").write_text(tls.replace("listen 443 ssl", f"listen 127.0.0.1:{secure} ssl").replace("/etc/nginx/", f"{tmp_path}/"))
+    with gateway(tmp_path, (one[0].port,) * 3) as plain:
+        moved = send(plain, "POST", "/prove?x=1", b'{"goal": "A"}', {**JSON, "Host": "pxl.example"})
+        assert (moved.status, moved.headers["Location"]) == (308, "https://pxl.example/prove?x=1")
+        assert send(plain, "GET", "/healthz").status == 200 and send(plain, "GET", "/healthz").headers["Strict-Transport-Security"] is None
+        trusting = ssl.create_default_context(cafile=certificate)
+        with closing(HTTPSConnection("localhost", secure, timeout=10, context=trusting)) as connection:
+            connection.request("POST", "/prove", '{"goal": "BOX(A -> A)"}', JSON)
+            reply = connection.getresponse()
+            assert json.loads(reply.read())["ok"] is True and reply.headers["Strict-Transport-Security"] == "max-age=31536000"
+        with pytest.raises(ssl.SSLError), closing(HTTPSConnection("localhost", secure, timeout=10)) as connection:
+            connection.request("GET", "/healthz")
+        for version, is_spoken in (("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)):
+            done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{secure}", version, "-CAfile", certificate, "-cipher",
+                                   "ALL:@SECLEVEL=0"], input="", capture_output=True, text=True, check=False, timeout=30)
+            assert ("Cipher is (NONE)" not in done.stdout) is is_spoken, version
+            assert not is_spoken or "Verify return code: 0 (ok)" in done.stdout
 
 
 def test_clients_that_drip_their_requests_do_not_silence_it(one: tuple[RealServer, int, Path]) -> None:

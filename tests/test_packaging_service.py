@@ -88,8 +88,10 @@ def test_no_secret_stands_in_it() -> None:
 
 
 def unit_environment(credentials: Path) -> dict[str, str]:
-    """Return what systemd would set, with the credentials where they are given."""
-    return dict(value.replace("%d", str(credentials)).split("=", 1) for value in options()["Environment"])
+    """Return what systemd would set, with credentials and logs where they are given."""
+    assert options()["LogsDirectory"] == ["pxl"]
+    return dict(value.replace("%d", str(credentials)).replace("/var/log/pxl", f"{credentials}/logs").split("=", 1)
+                for value in options()["Environment"])
 
 
 def allowed_calls() -> set[str]:
