@@ -114,8 +114,22 @@ def test_falsity_is_asked_in_any_notation():
         target = None if notation in ("chrono", "nusmv", "black", "spot") else "pxl"
         options = {"notation": notation} | ({"target": target} if target else {})
         assert asked("BOT", ("p",), **options).reading.goal == "BOT"
-    with pytest.raises(RequestError, match='say for which overlay with "target"'):
-        asked("BOT", ("p",))
+    assert asked("BOT", ("G p & q", "p")).overlay == "chrono"
+    assert asked("BOT", ("p",)).overlay == "pxl"
+    assert asked("BOT", ("LTLSPEC p",)).overlay == "chrono"
+
+
+def test_assumptions_go_to_the_overlay_that_they_would_go_to_by_themselves():
+    """So that whether they contradict each other is asked of the goal's logic, though it is asked without the goal."""
+    with pytest.raises(RequestError, match='the assumptions by themselves are for pxl: say which with "target"'):
+        asked("[a]p", ("q",))
+    assert asked("[a]p", ("q",), target="modal").overlay == "modal"
+    with pytest.raises(RequestError, match="different overlays, chrono and modal"):
+        asked("p", ("[a]p", "G p & q"))
+    spec = "tff(s, logic, $modal == [$modalities == $modal_system_S4]). tff(g, conjecture, {$box} @ (p) => p)."
+    with pytest.raises(RequestError, match='"with": {"logic": "s4"}'):
+        asked(spec, ("p",), target="modal")
+    assert asked(spec, ("p",), target="modal", **{"with": {"logic": "s4"}}).reading.options == {"logic": "s4"}
 
 
 def test_the_answer_says_how_the_goal_was_read():
