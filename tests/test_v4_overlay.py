@@ -16,7 +16,6 @@ from pxl.formula import Limits, format_formula, parse
 from pxl.overlays.contract import Explanation, Reading
 from pxl.overlays.v4 import overlay
 from pxl.overlays.v4.detect import NOTATIONS, READABLE, WRITABLE, AmbiguousNotation, read_goal, readings
-from pxl.overlays.v4.overlay import built_in
 from pxl.overlays.v4.reading import TARGETS
 
 LIMITS = Limits()
@@ -91,6 +90,13 @@ def test_a_declared_logic_is_handed_on_and_can_be_overruled():
     assert dict(asked(spec).reading.options) == {"logic": "s4"}
     assert dict(asked(spec, **{"with": {"logic": "k"}}).reading.options) == {"logic": "k"}
     assert dict(asked(spec, target="pxl").reading.options) == {}
+
+
+def test_an_overlay_that_cannot_be_asked_is_an_error_of_its_own():
+    def nothing(name: str) -> FakeOverlay:
+        raise UnknownOverlay(f"there is no overlay {name}")
+    with pytest.raises(UnknownOverlay, match="there is no overlay chrono"):
+        overlay(nothing).read(Reading("LTLSPEC p"))
 
 
 def test_an_option_that_the_other_overlay_lacks_is_refused():
@@ -285,8 +291,3 @@ def test_the_overlay_says_what_the_contract_asks_for():
     assert all(schema["description"] for schema in v4.options.values())
     assert [operation.name for operation in v4.operations] == ["translate", "validate", "adapt"]
     assert set(NOTATIONS) == {*READABLE, *WRITABLE}
-
-
-def test_an_overlay_that_is_not_there_is_named():
-    with pytest.raises(UnknownOverlay, match="the overlay nothing_of_the_kind, for which the goal is meant, is not there"):
-        built_in("nothing_of_the_kind")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pxl.errors import RequestError, UnknownOverlay
+from pxl.errors import RequestError
 from pxl.formula import Formula, format_formula
 from pxl.overlays.contract import Example, Explanation, Json, Library, Operation, Overlay, Question, Reading
 from pxl.overlays.v4.detect import READABLE, Reading4, read_goal
@@ -21,7 +20,6 @@ LONGER = 8
 # What asks whether assumptions contradict each other; it is falsity in every notation.
 FALSUM = "BOT"
 _TEMPORAL = {"chrono", "nusmv", "black", "spot"}
-_PLACES = {"pxl": "pxl.overlays.s5"}
 
 OPTIONS: Mapping[str, Mapping[str, Json]] = MappingProxyType({
     "notation": {"type": "string", "enum": list(READABLE),
@@ -147,14 +145,6 @@ def _check_options(overlay: Overlay, options: Mapping[str, Any]) -> None:
                                f"are: {known}")
 
 
-def overlay(lookup: Callable[[str], Overlay] | None = None) -> V4:
-    """Return the overlay; ``lookup`` gives the overlays that it hands goals on to, by default the built-in ones."""
-    return V4(lookup or built_in)
-
-
-def built_in(name: str) -> Overlay:
-    """Return a built-in overlay; raises UnknownOverlay when it is not there."""
-    try:
-        return importlib.import_module(_PLACES.get(name, f"pxl.overlays.{name}")).overlay()
-    except (ModuleNotFoundError, AttributeError):
-        raise UnknownOverlay(f"the overlay {name}, for which the goal is meant, is not there") from None
+def overlay(lookup: Callable[[str], Overlay]) -> V4:
+    """Return the overlay; ``lookup`` gives the overlays that it hands goals on to."""
+    return V4(lookup)
