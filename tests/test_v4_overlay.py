@@ -170,7 +170,7 @@ def test_notations_that_agree_are_one_reading(goal, notations):
 ROBUSTNESS = ["", "{}", "BOX(A'; DROP TABLE users; --)", "<script>alert(1)</script>", "BOX(", ")" * 1000, "(" * 50_000,
               "[" * 50_000, '{"a":' * 20_000, "\x00", "\ud800", "\u202e", "A\x00B", "forall x. P(x)", "\\input{x}",
               "%", "/*", "'", '"', "$$", "#", "tff(",  "a\nb", "😀", "-1", "1e999", "[1]", "[[]]",
-              '{"op": "and", "args": [1]}', None, 3, 3.5, True and 0.1, [], {}, [[]], {"op": []}, {"op": None, "args": None},
+              '{"op": "and", "args": [1]}', None, 3, 3.5, True, False, [], {}, [[]], {"op": []}, {"op": None, "args": None},
               {"op": "and", "args": {"a": 1}}, {"type": {"type": "a"}}, ["and", ["or", {}]], {"": ""}, float("nan"), [None]]
 
 
