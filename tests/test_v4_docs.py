@@ -13,6 +13,7 @@ from pxl.overlays.v4.detect import NOTATIONS, READABLE, read_goal
 from pxl.overlays.v4.reading import TARGETS
 from pxl.overlays.v4.words import NAMES
 
+V4 = overlay(lambda name: None)
 PAGE = (Path(__file__).parents[1] / "docs" / "v4.md").read_text(encoding="utf-8")
 
 
@@ -45,7 +46,7 @@ def test_each_documented_error_is_said(line, complaint):
 
 @pytest.mark.parametrize("request_text, formula", pairs("v4-translate"))
 def test_each_documented_translation_is_made(request_text, formula):
-    translate = next(operation for operation in overlay().operations if operation.name == "translate")
+    translate = next(operation for operation in V4.operations if operation.name == "translate")
     assert translate.run(json.loads(request_text), lambda reading: {})["formula"] == json.loads(formula)
 
 
@@ -55,12 +56,12 @@ def test_each_documented_request_names_options_that_there_are():
         request = json.loads(line)
         assert request.pop("overlay") == "v4"
         goal, target = request.pop("goal"), request.get("target")
-        assert set(request) <= set(overlay().options)
+        assert set(request) <= set(V4.options)
         assert read_goal(goal, Limits(), request.get("notation"), target).read.target in TARGETS
 
 
 def test_every_notation_option_operation_and_operator_is_documented():
-    for name in (*NOTATIONS, *overlay().options, *(operation.name for operation in overlay().operations)):
+    for name in (*NOTATIONS, *V4.options, *(operation.name for operation in V4.operations)):
         assert f"`{name}`" in PAGE, name
     for name in READABLE:
         assert f"\n{name}: " in PAGE, name

@@ -143,6 +143,7 @@ def test_every_pair_of_notations_is_tried():
     ("json", {"op": "at", "time": 5, "arg": "p"}, "At 5(p)"),
     ("json", '{"op": "implies", "args": ["A", "B"]}', "A -> B"),
     ("json", "true", "~BOT"),
+    ("json", '["not", false]', "~BOT"),
     ("latex", "$\\Box (A \\to B) \\to \\left(\\Box A \\rightarrow \\Box B\\right)$", "BOX(A -> B) -> (BOX(A) -> BOX(B))"),
     ("latex", "\\neg p_{1} \\land q_1 \\lor \\varphi", "(~p_1 /\\ q_1) \\/ varphi"),
     ("latex", "\\Box_a p \\leftrightarrow \\Diamond_{bob} p", "BOX[a](p) <-> DIA[bob](p)"),

@@ -16,7 +16,6 @@ from pxl.formula import Limits, format_formula, parse
 from pxl.overlays.contract import Explanation, Reading
 from pxl.overlays.v4 import overlay
 from pxl.overlays.v4.detect import NOTATIONS, READABLE, WRITABLE, AmbiguousNotation, read_goal, readings
-from pxl.overlays.v4.overlay import built_in
 from pxl.overlays.v4.reading import TARGETS
 
 LIMITS = Limits()
@@ -93,6 +92,13 @@ def test_a_declared_logic_is_handed_on_and_can_be_overruled():
     assert dict(asked(spec, target="pxl").reading.options) == {}
 
 
+def test_an_overlay_that_cannot_be_asked_is_an_error_of_its_own():
+    def nothing(name: str) -> FakeOverlay:
+        raise UnknownOverlay(f"there is no overlay {name}")
+    with pytest.raises(UnknownOverlay, match="there is no overlay chrono"):
+        overlay(nothing).read(Reading("LTLSPEC p"))
+
+
 def test_an_option_that_the_other_overlay_lacks_is_refused():
     with pytest.raises(RequestError, match='"with": "speed" is not an option of the overlay pxl'):
         asked("A", **{"with": {"speed": 1}})
@@ -114,8 +120,22 @@ def test_falsity_is_asked_in_any_notation():
         target = None if notation in ("chrono", "nusmv", "black", "spot") else "pxl"
         options = {"notation": notation} | ({"target": target} if target else {})
         assert asked("BOT", ("p",), **options).reading.goal == "BOT"
-    with pytest.raises(RequestError, match='say for which overlay with "target"'):
-        asked("BOT", ("p",))
+    assert asked("BOT", ("G p & q", "p")).overlay == "chrono"
+    assert asked("BOT", ("p",)).overlay == "pxl"
+    assert asked("BOT", ("LTLSPEC p",)).overlay == "chrono"
+
+
+def test_assumptions_go_to_the_overlay_that_they_would_go_to_by_themselves():
+    """So that whether they contradict each other is asked of the goal's logic, though it is asked without the goal."""
+    with pytest.raises(RequestError, match='the assumptions by themselves are for pxl: say which with "target"'):
+        asked("[a]p", ("q",))
+    assert asked("[a]p", ("q",), target="modal").overlay == "modal"
+    with pytest.raises(RequestError, match="different overlays, chrono and modal"):
+        asked("p", ("[a]p", "G p & q"))
+    spec = "tff(s, logic, $modal == [$modalities == $modal_system_S4]). tff(g, conjecture, {$box} @ (p) => p)."
+    with pytest.raises(RequestError, match='"with": {"logic": "s4"}'):
+        asked(spec, ("p",), target="modal")
+    assert asked(spec, ("p",), target="modal", **{"with": {"logic": "s4"}}).reading.options == {"logic": "s4"}
 
 
 def test_the_answer_says_how_the_goal_was_read():
@@ -150,7 +170,7 @@ def test_notations_that_agree_are_one_reading(goal, notations):
 ROBUSTNESS = ["", "{}", "BOX(A'; DROP TABLE users; --)", "<script>alert(1)</script>", "BOX(", ")" * 1000, "(" * 50_000,
               "[" * 50_000, '{"a":' * 20_000, "\x00", "\ud800", "\u202e", "A\x00B", "forall x. P(x)", "\\input{x}",
               "%", "/*", "'", '"', "$$", "#", "tff(",  "a\nb", "😀", "-1", "1e999", "[1]", "[[]]",
-              '{"op": "and", "args": [1]}', None, 3, 3.5, True and 0.1, [], {}, [[]], {"op": []}, {"op": None, "args": None},
+              '{"op": "and", "args": [1]}', None, 3, 3.5, True, False, [], {}, [[]], {"op": []}, {"op": None, "args": None},
               {"op": "and", "args": {"a": 1}}, {"type": {"type": "a"}}, ["and", ["or", {}]], {"": ""}, float("nan"), [None]]
 
 
@@ -271,8 +291,3 @@ def test_the_overlay_says_what_the_contract_asks_for():
     assert all(schema["description"] for schema in v4.options.values())
     assert [operation.name for operation in v4.operations] == ["translate", "validate", "adapt"]
     assert set(NOTATIONS) == {*READABLE, *WRITABLE}
-
-
-def test_an_overlay_that_is_not_there_is_named():
-    with pytest.raises(UnknownOverlay, match="the overlay nothing_of_the_kind, for which the goal is meant, is not there"):
-        built_in("nothing_of_the_kind")

@@ -54,7 +54,7 @@ def _read(goal: Any, limits: Limits, target: str | None) -> Read:
             raise GoalTooLarge(f"The goal has more than {limits.max_chars:,} parts.")
         if isinstance(value, str):
             done.append(_leaf(sheet, value, path))
-        elif isinstance(value, bool):
+        elif isinstance(value, bool) and path is not None:
             done.append(sheet.apply("top" if value else "bot", None, ()))
         elif isinstance(value, dict) or isinstance(value, list) and value:
             name, label, parts = _object(value, path) if isinstance(value, dict) else (value[0], None, [
