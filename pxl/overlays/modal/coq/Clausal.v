@@ -532,7 +532,7 @@ Definition of_class (M : model) (ls : list (positive * logic)) : Prop :=
   forall r l, In (r, l) ls -> class l (access M r).
 
 Lemma of_class_tail : forall {M} x ls, of_class M (x :: ls) -> of_class M ls.
-Proof. exact (fun M x ls H r l J => H r l (or_intror J)). Qed.
+Proof. exact (fun M x ls H r l J => H r l (in_cons x (r, l) ls J)). Qed.
 
 Lemma known_sound : forall {M} ls, of_class M ls ->
   forall r p, when (known ls r p) (has p (access M r)).
@@ -540,7 +540,7 @@ Proof.
   intros M ls; induction ls as [ | [s l] ls IH ]; intros H r p; [ exact I | ].
   apply when_or; [ | exact (IH (of_class_tail _ _ H) r p) ].
   exact (when_same (fun r => has p (access M r)) _ r s
-    (knows_sound l p _ _ (H s l (or_introl eq_refl)))).
+    (knows_sound l p _ _ (H s l (in_eq _ ls)))).
 Qed.
 
 Definition leads (M : model) (r : positive) (a : arrow) : Prop :=
@@ -596,7 +596,7 @@ Lemma mirrors_sound : forall {M} k, all_lead M k ->
   forall ls, of_class M ls -> all_lead M (mirrors ls k).
 Proof.
   intros M k A ls; induction ls as [ | [r l] ls IH ]; intros H; [ exact A | simpl ].
-  generalize (knows_sound l Symmetric _ _ (H r l (or_introl eq_refl))), (IH (of_class_tail _ _ H)).
+  generalize (knows_sound l Symmetric _ _ (H r l (in_eq _ ls))), (IH (of_class_tail _ _ H)).
   destruct (knows l Symmetric); [ exact (fun Y J => conj Y J) | exact (fun _ J => J) ].
 Qed.
 
@@ -604,7 +604,7 @@ Lemma arrows_sound : forall {M} b k, all_lead M k -> forall l,
   (forall r s, In (r, s) l -> leads M r (s, b)) -> all_lead M (arrows b l k).
 Proof.
   intros M b k A l; induction l as [ | [r s] l IH ]; intros H; [ exact A | ].
-  exact (conj (H r s (or_introl eq_refl)) (IH (fun r s J => H r s (or_intror J)))).
+  exact (conj (H r s (in_eq _ l)) (IH (fun p q J => H p q (in_cons _ (p, q) l J)))).
 Qed.
 
 Lemma reach_sound : forall {M} S, frame S M -> forall r, led M r (reach S r).
@@ -633,7 +633,7 @@ Lemma add_reflexive_sound : forall {M} S, frame S M -> forall ls, of_class M ls 
 Proof.
   intros M S F ls; induction ls as [ | [r l] ls IH ]; intros H s A; [ exact A | simpl ].
   apply (IH (of_class_tail _ _ H)).
-  generalize (knows_sound l Reflexive _ _ (H r l (or_introl eq_refl))).
+  generalize (knows_sound l Reflexive _ _ (H r l (in_eq _ ls))).
   destruct (knows l Reflexive); [ intros X | exact (fun _ => A) ].
   exact (add_targets_sound r X _ (reach_sound S F r) s A).
 Qed.
@@ -702,23 +702,87 @@ Proof.
 Qed.
 
 (** *** Defining clauses *)
+Lemma first : forall {Q w a c}, denied Q w (a :: c) -> deny Q w a.
+Proof. exact (fun Q w a c X => proj1 X). Qed.
+
+Lemma others : forall {Q w a c}, denied Q w (a :: c) -> denied Q w c.
+Proof. exact (fun Q w a c X => proj2 X). Qed.
+
 Lemma valid2 : forall {Q} a b,
   (forall w, deny Q w a -> deny Q w b -> False) -> valid Q [a; b].
-Proof. exact (fun Q a b H w X => H w (proj1 X) (proj1 (proj2 X))). Qed.
+Proof. exact (fun Q a b H w X => H w (first X) (first (others X))). Qed.
 
 Lemma valid3 : forall {Q} a b c,
   (forall w, deny Q w a -> deny Q w b -> deny Q w c -> False) -> valid Q [a; b; c].
 Proof.
-  exact (fun Q a b c H w X => H w (proj1 X) (proj1 (proj2 X)) (proj1 (proj2 (proj2 X)))).
+  exact (fun Q a b c H w X => H w (first X) (first (others X)) (first (others (others X)))).
+Qed.
+
+(** What the truth of a formula has to do with that of its parts. Stated apart, with
+    types that are given: what Coq infers is [sat] unfolded. *)
+Lemma conj_left : forall {M} {w : world M} {f g}, sat M w (Conj f g) -> sat M w f.
+Proof. exact (fun M w f g => @proj1 (sat M w f) (sat M w g)). Qed.
+
+Lemma conj_right : forall {M} {w : world M} {f g}, sat M w (Conj f g) -> sat M w g.
+Proof. exact (fun M w f g => @proj2 (sat M w f) (sat M w g)). Qed.
+
+Lemma conj_both : forall {M} {w : world M} {f g}, sat M w f -> sat M w g -> sat M w (Conj f g).
+Proof. exact (fun M w f g => @conj (sat M w f) (sat M w g)). Qed.
+
+Lemma disj_left : forall {M} {w : world M} {f g}, sat M w f -> sat M w (Disj f g).
+Proof. exact (fun M w f g => @or_introl (sat M w f) (sat M w g)). Qed.
+
+Lemma disj_right : forall {M} {w : world M} {f g}, sat M w g -> sat M w (Disj f g).
+Proof. exact (fun M w f g => @or_intror (sat M w f) (sat M w g)). Qed.
+
+Lemma disj_none : forall {M} {w : world M} {f g},
+  ~ sat M w f -> ~ sat M w g -> ~ sat M w (Disj f g).
+Proof. exact (fun M w f g => @or_ind (sat M w f) (sat M w g) False). Qed.
+
+Lemma impl_false : forall {M} {w : world M} {f g}, ~ sat M w f -> sat M w (Impl f g).
+Proof. exact (fun M w f g N H => False_ind (sat M w g) (N H)). Qed.
+
+Lemma impl_true : forall {M} {w : world M} {f g}, sat M w g -> sat M w (Impl f g).
+Proof. exact (fun M w f g H _ => H). Qed.
+
+Lemma iff_left : forall {M} {w : world M} {f g},
+  sat M w (Iff f g) -> sat M w f -> ~ sat M w g -> False.
+Proof.
+  exact (fun M w f g E H N => N (@proj1 (sat M w f -> sat M w g) (sat M w g -> sat M w f) E H)).
+Qed.
+
+Lemma iff_right : forall {M} {w : world M} {f g},
+  sat M w (Iff f g) -> ~ sat M w f -> sat M w g -> False.
+Proof.
+  exact (fun M w f g E N H => N (@proj2 (sat M w f -> sat M w g) (sat M w g -> sat M w f) E H)).
+Qed.
+
+Lemma iff_both : forall {M} {w : world M} {f g},
+  (sat M w f -> sat M w g) -> (sat M w g -> sat M w f) -> sat M w (Iff f g).
+Proof. exact (fun M w f g => @conj (sat M w f -> sat M w g) (sat M w g -> sat M w f)). Qed.
+
+Lemma dia_seen_at : forall {M} {w : world M} {f r} u,
+  access M r w u -> sat M u f -> sat M w (Dia r f).
+Proof.
+  exact (fun M w f r u R H => ex_intro (fun u => access M r w u /\ sat M u f) u (conj R H)).
+Qed.
+
+Lemma dia_ind : forall {M} {w : world M} {f r} {P : Prop},
+  (forall u, access M r w u -> sat M u f -> P) ->
+  sat M w (Dia r f) -> P.
+Proof.
+  exact (fun M w f r P H D => @ex_ind (world M) (fun u => access M r w u /\ sat M u f) P
+    (fun u X => H u (@proj1 (access M r w u) (sat M u f) X)
+      (@proj2 (access M r w u) (sat M u f) X)) D).
 Qed.
 
 Lemma conj_sound : forall {Q} i x y f g, denotes Q x f -> denotes Q y g ->
   denotes Q (xO i) (Conj f g) -> all_valid Q (conj_clauses i x y).
 Proof.
   intros Q i x y f g X Y V; exact (conj
-    (valid2 _ _ (fun w v s => no X w s (proj1 (yes V w v)))) (conj
-    (valid2 _ _ (fun w v t => no Y w t (proj2 (yes V w v)))) (conj
-    (valid3 _ _ _ (fun w v s t => no V w v (conj (yes X w s) (yes Y w t))))
+    (valid2 _ _ (fun w v s => no X w s (conj_left (yes V w v)))) (conj
+    (valid2 _ _ (fun w v t => no Y w t (conj_right (yes V w v)))) (conj
+    (valid3 _ _ _ (fun w v s t => no V w v (conj_both (yes X w s) (yes Y w t))))
     I))).
 Qed.
 
@@ -726,37 +790,21 @@ Lemma disj_sound : forall {Q} i x y f g, denotes Q x f -> denotes Q y g ->
   denotes Q (xO i) (Disj f g) -> all_valid Q (disj_clauses i x y).
 Proof.
   intros Q i x y f g X Y V; exact (conj
-    (valid2 _ _ (fun w v s => no V w v (or_introl (yes X w s)))) (conj
-    (valid2 _ _ (fun w v t => no V w v (or_intror (yes Y w t)))) (conj
-    (valid3 _ _ _ (fun w v s t => or_ind (no X w s) (no Y w t) (yes V w v)))
+    (valid2 _ _ (fun w v s => no V w v (disj_left (yes X w s)))) (conj
+    (valid2 _ _ (fun w v t => no V w v (disj_right (yes Y w t)))) (conj
+    (valid3 _ _ _ (fun w v s t => disj_none (no X w s) (no Y w t) (yes V w v)))
     I))).
 Qed.
-
-Lemma if_not : forall {F G : Prop}, ~ F -> F -> G.
-Proof. exact (fun F G N f => False_ind G (N f)). Qed.
 
 Lemma impl_sound : forall {Q} i x y f g, denotes Q x f -> denotes Q y g ->
   denotes Q (xO i) (Impl f g) -> all_valid Q (impl_clauses i x y).
 Proof.
   intros Q i x y f g X Y V; exact (conj
-    (valid2 _ _ (fun w v s => no V w v (if_not (no X w s)))) (conj
-    (valid2 _ _ (fun w v t => no V w v (fun _ => yes Y w t))) (conj
+    (valid2 _ _ (fun w v s => no V w v (impl_false (no X w s)))) (conj
+    (valid2 _ _ (fun w v t => no V w v (impl_true (yes Y w t)))) (conj
     (valid3 _ _ _ (fun w v s t => no Y w t (yes V w v (yes X w s))))
     I))).
 Qed.
-
-(** What an equivalence excludes. *)
-Lemma iff_left : forall {F G : Prop}, (F <-> G) -> F -> ~ G -> False.
-Proof. exact (fun F G E f n => n (proj1 E f)). Qed.
-
-Lemma iff_right : forall {F G : Prop}, (F <-> G) -> ~ F -> G -> False.
-Proof. exact (fun F G E n g => n (proj2 E g)). Qed.
-
-Lemma iff_false : forall {F G : Prop}, ~ (F <-> G) -> ~ F -> ~ G -> False.
-Proof. exact (fun F G E m n => E (conj (if_not m) (if_not n))). Qed.
-
-Lemma iff_true : forall {F G : Prop}, ~ (F <-> G) -> F -> G -> False.
-Proof. exact (fun F G E f g => E (conj (fun _ => g) (fun _ => f))). Qed.
 
 Lemma iff_sound : forall {Q} i x y f g, denotes Q x f -> denotes Q y g ->
   denotes Q (xO i) (Iff f g) -> all_valid Q (iff_clauses i x y).
@@ -764,8 +812,10 @@ Proof.
   intros Q i x y f g X Y V; exact (conj
     (valid3 _ _ _ (fun w v s t => iff_left (yes V w v) (yes X w s) (no Y w t))) (conj
     (valid3 _ _ _ (fun w v s t => iff_right (yes V w v) (no X w s) (yes Y w t))) (conj
-    (valid3 _ _ _ (fun w v s t => iff_false (no V w v) (no X w s) (no Y w t))) (conj
-    (valid3 _ _ _ (fun w v s t => iff_true (no V w v) (yes X w s) (yes Y w t)))
+    (valid3 _ _ _ (fun w v s t =>
+      no V w v (iff_both (impl_false (no X w s)) (impl_false (no Y w t))))) (conj
+    (valid3 _ _ _ (fun w v s t =>
+      no V w v (iff_both (impl_true (yes Y w t)) (impl_true (yes X w s)))))
     I)))).
 Qed.
 
@@ -835,7 +885,7 @@ Proof.
     refine (conj (Good Q (Diamond _ _ _ _) V N) _); generalize (R r).
     destruct (mem r refl); [ | exact (fun _ => I) ].
     exact (fun H => conj (valid2 _ _ (fun w v s =>
-      no V w v (ex_intro _ w (conj (H w) (yes N w s))))) I).
+      no V w v (dia_seen_at w (H w) (yes N w s)))) I).
 Qed.
 
 Lemma push_sound : forall {Q} s c, good_clauses Q (clauses s) -> valid Q c ->
@@ -934,10 +984,10 @@ Lemma box_seen : forall {Q} r k x f w, denotes Q k (Box r f) -> denotes Q x f ->
   seen Q (Every r x) w k.
 Proof.
   intros Q r k x f w V X; split.
-  - intros B; destruct (dec Q w (Dia r (Neg f))) as [ [u [ R N ]] | N ].
-    + exact (ex_intro _ u (conj R (if_false X u N))).
+  - intros B; destruct (dec Q w (Dia r (Neg f))) as [ E | N ].
+    + exact (dia_ind (f := Neg f) (fun u R J => ex_intro _ u (conj R (if_false X u J))) E).
     + destruct (no V w B); intros u R; destruct (dec Q u f) as [ J | J ]; [ exact J | ].
-      destruct (N (ex_intro _ u (conj R J))).
+      destruct (N (dia_seen_at (f := Neg f) u R J)).
   - exact (fun u R N => if_false V w (fun B => no X u N (B u R))).
 Qed.
 
@@ -953,18 +1003,16 @@ Lemma dia_seen : forall {Q} r k x f w, denotes Q k (Dia r f) -> denotes Q x f ->
   seen Q (Exists r x) w k.
 Proof.
   intros Q r k x f w V X; split.
-  - exact (fun N u R => if_false X u (fun J => no V w N (ex_intro _ u (conj R J)))).
-  - exact (fun B => if_false V w (fun J =>
-      match J with ex_intro _ u (conj R F) => no X u (B u R) F end)).
+  - exact (fun N u R => if_false X u (fun J => no V w N (dia_seen_at u R J))).
+  - exact (fun B => if_false V w (dia_ind (fun u R => no X u (B u R)))).
 Qed.
 
 Lemma not_dia_seen : forall {Q} r k x f w, denotes Q k (Dia r f) -> denotes Q x f ->
   seen Q (Every r (flip x)) w (flip k).
 Proof.
   intros Q r k x f w V X; split.
-  - exact (fun N => match yes V w N with
-      ex_intro _ u (conj R J) => ex_intro _ u (conj R (if_true X u J)) end).
-  - exact (fun u R N => if_true V w (ex_intro _ u (conj R (yes X u N)))).
+  - exact (fun N => dia_ind (fun u R J => ex_intro _ u (conj R (if_true X u J))) (yes V w N)).
+  - exact (fun u R N => if_true V w (dia_seen_at u R (yes X u N))).
 Qed.
 
 Lemma look_sound : forall {Q} nodes, agrees Q nodes -> good_nodes Q nodes ->
@@ -1108,8 +1156,8 @@ Lemma pairs_sound : forall {Z} (X : move Z) o, given (witnesses X) o ->
   when (pairs (rules Z) (known_nodes Z) (ways X) (rel X) o c d) (denied Z (to X) c).
 Proof.
   intros Z X o O c; induction c as [ | l c IH ]; intros [ | k d ]; try exact (fun _ => I).
-  exact (fun N => when_and _ _ _ _ _ (@conj _ _)
-    (pair_sound X o O l k (proj1 N)) (IH d (proj2 N))).
+  exact (fun N => when_and _ _ _ _ _ (@conj (deny Z (to X) l) (denied Z (to X) c))
+    (pair_sound X o O l k (first N)) (IH d (others N))).
 Qed.
 
 (** Then the conclusion is not false at [from]. *)
@@ -1182,7 +1230,7 @@ Lemma all_in_sound : forall {Q} w goals, falsified Q w goals -> forall c,
   when (all_in goals c) (denied Q w c).
 Proof.
   intros Q w goals F c; induction c as [ | l c IH ]; [ exact I | ].
-  exact (when_and _ _ _ _ _ (@conj _ _) (F l) IH).
+  exact (when_and _ _ _ _ _ (@conj (deny Q w l) (denied Q w c)) (F l) IH).
 Qed.
 
 Lemma check_steps_sound : forall {Z : scene} s, good_clauses Z (clauses s) ->
@@ -1211,8 +1259,8 @@ Proof.
   intros Q nodes G fs; induction fs as [ | f fs IH ]; intros H is s C; [ exact C | simpl ].
   destruct is as [ | i is ]; [ exact I | generalize (literal_sound nodes G i f) ].
   destruct (literal nodes i f) as [ l | ]; [ intros L | exact (fun X => X) ].
-  apply (IH (fun g J => H g (or_intror J))), (push_sound s [l] C).
-  exact (fun w X => no L w (proj1 X) (H f (or_introl eq_refl) w)).
+  apply (IH (fun g J => H g (in_cons f g fs J))), (push_sound s [l] C).
+  exact (fun w X => no L w (first X) (H f (in_eq f fs) w)).
 Qed.
 
 Lemma allow_all_sound : forall {Q} nodes, good_nodes Q nodes -> forall w fs,
@@ -1223,8 +1271,8 @@ Proof.
   - exact F.
   - simpl; generalize (literal_sound nodes G i f).
     destruct (literal nodes i f) as [ l | ]; [ intros L | exact (fun X => X) ].
-    apply (IH (fun g J => H g (or_intror J))), falsified_add; [ | exact F ].
-    exact (if_true L w (H f (or_introl eq_refl))).
+    apply (IH (fun g J => H g (in_cons f g fs J))), falsified_add; [ | exact F ].
+    exact (if_true L w (H f (in_eq f fs))).
 Qed.
 
 Lemma check_roots_sound : forall {Z : scene} s, good_clauses Z (clauses s) ->
