@@ -567,7 +567,8 @@ Proof.
   - exact (Q u w (P w u R)).
 Qed.
 
-Lemma follow_sound : forall {M} r b e l, leads M (fst e) (snd e) -> led M r l -> led M r (follow b e l).
+Lemma follow_sound : forall {M} r b e l, leads M (fst e) (snd e) -> led M r l ->
+  led M r (follow b e l).
 Proof.
   intros M r b e l E L; unfold follow; generalize (member_sound r (fst e) b l L).
   destruct (member (fst e) b l); [ intros X | exact (fun _ => L) ].
@@ -584,13 +585,15 @@ Proof.
   exact (IH _ A (follow_sound r _ e _ E (follow_sound r _ e l E L))).
 Qed.
 
-Lemma close_sound : forall {M} r es, all_lead M es -> forall fuel l, led M r l -> led M r (close fuel es l).
+Lemma close_sound : forall {M} r es, all_lead M es ->
+  forall fuel l, led M r l -> led M r (close fuel es l).
 Proof.
   intros M r es A fuel; induction fuel as [ | e fuel IH ]; intros l L; [ exact L | simpl ].
   destruct (as_long l (extend es l)); [ exact L | exact (IH _ (extend_sound r es l A L)) ].
 Qed.
 
-Lemma mirrors_sound : forall {M} k, all_lead M k -> forall ls, of_class M ls -> all_lead M (mirrors ls k).
+Lemma mirrors_sound : forall {M} k, all_lead M k ->
+  forall ls, of_class M ls -> all_lead M (mirrors ls k).
 Proof.
   intros M k A ls; induction ls as [ | [r l] ls IH ]; intros H; [ exact A | simpl ].
   generalize (knows_sound l Symmetric _ _ (H r l (or_introl eq_refl))), (IH (of_class_tail _ _ H)).
@@ -613,7 +616,8 @@ Proof.
   - exact (conj (fun w u R => R) I).
 Qed.
 
-Definition all_reflexive (M : model) (s : set) : Prop := forall r, when (mem r s) (reflexive (access M r)).
+Definition all_reflexive (M : model) (s : set) : Prop :=
+  forall r, when (mem r s) (reflexive (access M r)).
 
 Lemma add_targets_sound : forall {M} r, reflexive (access M r) -> forall l, led M r l ->
   forall s, all_reflexive M s -> all_reflexive M (add_targets l s).
@@ -698,7 +702,8 @@ Proof.
 Qed.
 
 (** *** Defining clauses *)
-Lemma valid2 : forall {Q} a b, (forall w, deny Q w a -> deny Q w b -> False) -> valid Q [a; b].
+Lemma valid2 : forall {Q} a b,
+  (forall w, deny Q w a -> deny Q w b -> False) -> valid Q [a; b].
 Proof. exact (fun Q a b H w X => H w (proj1 X) (proj1 (proj2 X))). Qed.
 
 Lemma valid3 : forall {Q} a b c,
@@ -727,28 +732,43 @@ Proof.
     I))).
 Qed.
 
+Lemma if_not : forall {F G : Prop}, ~ F -> F -> G.
+Proof. exact (fun F G N f => False_ind G (N f)). Qed.
+
 Lemma impl_sound : forall {Q} i x y f g, denotes Q x f -> denotes Q y g ->
   denotes Q (xO i) (Impl f g) -> all_valid Q (impl_clauses i x y).
 Proof.
   intros Q i x y f g X Y V; exact (conj
-    (valid2 _ _ (fun w v s => no V w v (fun a => False_ind _ (no X w s a)))) (conj
+    (valid2 _ _ (fun w v s => no V w v (if_not (no X w s)))) (conj
     (valid2 _ _ (fun w v t => no V w v (fun _ => yes Y w t))) (conj
     (valid3 _ _ _ (fun w v s t => no Y w t (yes V w v (yes X w s))))
     I))).
 Qed.
 
+(** What an equivalence excludes. *)
+Lemma iff_left : forall {F G : Prop}, (F <-> G) -> F -> ~ G -> False.
+Proof. exact (fun F G E f n => n (proj1 E f)). Qed.
+
+Lemma iff_right : forall {F G : Prop}, (F <-> G) -> ~ F -> G -> False.
+Proof. exact (fun F G E n g => n (proj2 E g)). Qed.
+
+Lemma iff_false : forall {F G : Prop}, ~ (F <-> G) -> ~ F -> ~ G -> False.
+Proof. exact (fun F G E m n => E (conj (if_not m) (if_not n))). Qed.
+
+Lemma iff_true : forall {F G : Prop}, ~ (F <-> G) -> F -> G -> False.
+Proof. exact (fun F G E f g => E (conj (fun _ => g) (fun _ => f))). Qed.
+
 Lemma iff_sound : forall {Q} i x y f g, denotes Q x f -> denotes Q y g ->
   denotes Q (xO i) (Iff f g) -> all_valid Q (iff_clauses i x y).
 Proof.
   intros Q i x y f g X Y V; exact (conj
-    (valid3 _ _ _ (fun w v s t => no Y w t (proj1 (yes V w v) (yes X w s)))) (conj
-    (valid3 _ _ _ (fun w v s t => no X w s (proj2 (yes V w v) (yes Y w t)))) (conj
-    (valid3 _ _ _ (fun w v s t => no V w v (conj
-      (fun a => False_ind _ (no X w s a)) (fun b => False_ind _ (no Y w t b))))) (conj
-    (valid3 _ _ _ (fun w v s t => no V w v (conj
-      (fun _ => yes Y w t) (fun _ => yes X w s))))
+    (valid3 _ _ _ (fun w v s t => iff_left (yes V w v) (yes X w s) (no Y w t))) (conj
+    (valid3 _ _ _ (fun w v s t => iff_right (yes V w v) (no X w s) (yes Y w t))) (conj
+    (valid3 _ _ _ (fun w v s t => iff_false (no V w v) (no X w s) (no Y w t))) (conj
+    (valid3 _ _ _ (fun w v s t => iff_true (no V w v) (yes X w s) (yes Y w t)))
     I)))).
 Qed.
+
 (** *** Nodes *)
 Record good (Q : reading) (n : node) : Prop := Good {
   good_lit : denotes Q (lit n) (meaning n);
@@ -835,12 +855,14 @@ Qed.
 Definition falsified (Q : reading) (w : world Q) (s : set) : Prop :=
   forall l, when (mem l s) (deny Q w l).
 
-Lemma falsified_add : forall {Q} w l s, deny Q w l -> falsified Q w s -> falsified Q w (add l s).
+Lemma falsified_add : forall {Q} w l s, deny Q w l -> falsified Q w s ->
+  falsified Q w (add l s).
 Proof.
   intros Q w l s; exact (put_all _ false true (fun l b => when b (deny Q w l)) l s).
 Qed.
 
-Lemma falsified_all : forall {Q} w c s, denied Q w c -> falsified Q w s -> falsified Q w (add_all c s).
+Lemma falsified_all : forall {Q} w c s, denied Q w c -> falsified Q w s ->
+  falsified Q w (add_all c s).
 Proof.
   intros Q w c; induction c as [ | l c IH ]; intros s A F; [ exact F | destruct A as [ L A ] ].
   exact (IH _ A (falsified_add w l s L F)).
@@ -880,7 +902,8 @@ Qed.
 Lemma tautology_sound : forall {Q} w c s, falsified Q w s -> denied Q w c ->
   when (tautology c s) False.
 Proof.
-  intros Q w c; induction c as [ | l c IH ]; intros s F A; [ exact I | destruct A as [ L A ]; simpl ].
+  intros Q w c; induction c as [ | l c IH ]; intros s F A; [ exact I | ].
+  destruct A as [ L A ]; simpl.
   generalize (IH _ (falsified_add w l s L F) A); intros H.
   destruct l as [ v | v | ]; [ generalize (F (xO v)) | generalize (F (xI v)) | exact H ].
   - destruct (mem (xO v) s); [ exact (fun N => N L) | exact (fun _ => H) ].
@@ -888,7 +911,8 @@ Proof.
 Qed.
 
 (** A test that finds a contradiction wherever [c] is denied makes [c] valid. *)
-Lemma refuted : forall {Q} (b : bool) c, (forall w, denied Q w c -> when b False) -> when b (valid Q c).
+Lemma refuted : forall {Q} (b : bool) c,
+  (forall w, denied Q w c -> when b False) -> when b (valid Q c).
 Proof. intros Q [ ] c H; [ exact H | exact I ]. Qed.
 
 (** *** The successor rule *)
@@ -906,7 +930,8 @@ Definition seen (Q : reading) (v : view) (w : world Q) (l : positive) : Prop :=
   | Other => True
   end.
 
-Lemma box_seen : forall {Q} r k x f w, denotes Q k (Box r f) -> denotes Q x f -> seen Q (Every r x) w k.
+Lemma box_seen : forall {Q} r k x f w, denotes Q k (Box r f) -> denotes Q x f ->
+  seen Q (Every r x) w k.
 Proof.
   intros Q r k x f w V X; split.
   - intros B; destruct (dec Q w (Dia r (Neg f))) as [ [u [ R N ]] | N ].
@@ -924,7 +949,8 @@ Proof.
   - exact (fun B => if_true V w (fun u R => yes X u (B u R))).
 Qed.
 
-Lemma dia_seen : forall {Q} r k x f w, denotes Q k (Dia r f) -> denotes Q x f -> seen Q (Exists r x) w k.
+Lemma dia_seen : forall {Q} r k x f w, denotes Q k (Dia r f) -> denotes Q x f ->
+  seen Q (Exists r x) w k.
 Proof.
   intros Q r k x f w V X; split.
   - exact (fun N u R => if_false X u (fun J => no V w N (ex_intro _ u (conj R J)))).
@@ -976,7 +1002,8 @@ Arguments goes {Z}.
 
 Definition ways {Z} (X : move Z) : list arrow := reach (rules Z) (rel X).
 
-Lemma known_class : forall (Z : scene) s p, when (known (logics (rules Z)) s p) (has p (access Z s)).
+Lemma known_class : forall (Z : scene) s p,
+  when (known (logics (rules Z)) s p) (has p (access Z s)).
 Proof. exact (fun Z => known_sound _ (frame_logic (rules Z) Z (framed Z))). Qed.
 
 Lemma view_sound : forall (Z : scene) l w, seen Z (look (known_nodes Z) l) w l.

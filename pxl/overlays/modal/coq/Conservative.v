@@ -190,12 +190,14 @@ Proof.
       destruct (mentions S r); [ discriminate | intros _; exact (identity_class l (world M)) ].
   - intros r s J w u; apply in_app_or in J; destruct J as [ J | J ]; simpl.
     + destruct (old _ OI r s J) as [ -> -> ]; exact (frame_included S M F r s J w u).
-    + destruct (outside_sound M S F r s (for_all_true _ _ _ NI (r, s) J)) as [ -> [ -> | [ -> H ] ] ].
+    + destruct (outside_sound M S F r s (for_all_true _ _ _ NI (r, s) J))
+        as [ -> [ -> | [ -> H ] ] ].
       * exact (fun X => X).
       * intros <-; exact (H w).
   - intros r s J w u; apply in_app_or in J; destruct J as [ J | J ]; simpl.
     + destruct (old _ OC r s J) as [ -> -> ]; exact (frame_converse S M F r s J w u).
-    + destruct (outside_sound M S F r s (for_all_true _ _ _ NC (r, s) J)) as [ -> [ -> | [ -> H ] ] ].
+    + destruct (outside_sound M S F r s (for_all_true _ _ _ NC (r, s) J))
+        as [ -> [ -> | [ -> H ] ] ].
       * exact (fun X => eq_sym X).
       * intros <-; exact (H w).
 Qed.
@@ -243,7 +245,7 @@ Qed.
 Theorem themi_harmless : forall l n, harmless (mentions kernel) kernel (themi l n).
 Proof.
   intros l n; apply identity_harmless; unfold add_identity; simpl logics; simpl included.
-  rewrite (agents_new l n 2), (agents_toward l n 2); [ exact eq_refl | discriminate | discriminate ].
+  rewrite (agents_new l n 2), (agents_toward l n 2) by discriminate; exact eq_refl.
 Qed.
 
 Theorem doxa_harmless : forall l n, harmless (mentions kernel) kernel (doxa l n).

@@ -242,7 +242,8 @@ Definition is (b : bool) (P : Prop) : Prop := if b then P else ~ P.
 Lemma collect_some : forall w t ws s,
   mem w (collect ws t s) = if t w then if some ws (Pos.eqb w) then true else mem w s else mem w s.
 Proof.
-  intros w t ws; induction ws as [ | v ws IH ]; intros s; simpl; [ destruct (t w); exact eq_refl | ].
+  intros w t ws; induction ws as [ | v ws IH ]; intros s; simpl.
+  { destruct (t w); exact eq_refl. }
   rewrite IH; generalize (pos_eqb_equal w v); destruct (Pos.eqb w v) eqn:E.
   - intros H; change (w = v) in H; subst v; destruct (t w); [ | exact eq_refl ].
     unfold mem, add; rewrite get_put_same; destruct (some ws _); exact eq_refl.
