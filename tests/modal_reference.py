@@ -34,18 +34,17 @@ def proof_fault(problem, text: str) -> str | None:
     return None
 
 
-def _tree(nodes, place):
-    """Return the subformula at a place, written out so that tables of different numbering compare."""
-    made = []
-    for node in nodes[:place + 1]:
+def _number(nodes, table: dict) -> list[int]:
+    """Return a number for each node that is the same for equal formulas of all tables numbered by ``table``."""
+    made: list[int] = []
+    for node in nodes:
         op = node[0]
-        if op == "atom":
-            made.append(node)
-        elif op in ("box", "dia"):
-            made.append((op, node[1], made[node[2]]))
-        else:
-            made.append((op, *(made[i] for i in node[1:])))
-    return made[place]
+        if op in ("box", "dia"):
+            node = (op, node[1], made[node[2]])
+        elif op != "atom":
+            node = (op, *(made[i] for i in node[1:]))
+        made.append(table.setdefault(node, len(table)))
+    return made
 
 
 def _check_proof(problem, numbers: list[int]) -> None:
@@ -73,8 +72,10 @@ def _check_proof(problem, numbers: list[int]) -> None:
         else:
             raise Fault("no such node")
     roots = [take() - 1 for _ in range(1 + len(problem.globally) + len(problem.locally))]
+    table: dict = {}
+    given, asked = _number(nodes, table), _number(problem.nodes, table)
     for root, place in zip(roots, (problem.goal, *problem.globally, *problem.locally), strict=True):
-        if not 0 <= root < len(nodes) or _tree(nodes, root) != _tree(problem.nodes, place):
+        if not 0 <= root < len(nodes) or given[root] != asked[place]:
             raise Fault("not what is asked")
     literals: list[int] = []
     clauses: list[tuple[int, ...]] = []

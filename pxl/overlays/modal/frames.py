@@ -137,16 +137,28 @@ def minimise(problem: Problem, model: Model, until: float, check_time: Callable[
                 break
             if k >= len(worlds):
                 continue
-            for target in (None, *range(k)):
-                fewer = _without(problem.setting, worlds, access, k, target)
-                if refutes(problem, *fewer, 0):
-                    worlds, access = fewer
-                    shrunk = True
-                    break
-                if time.monotonic() >= until:
-                    break
+            fewer = _fewer(problem, worlds, access, k, until)
+            if fewer is not None:
+                worlds, access = fewer
+                shrunk = True
     used = {node[1] for node in problem.nodes if node[0] == "atom"}
     return Model(tuple(world & used for world in worlds), tuple(map(tuple, access)), 0)
+
+
+def _fewer(problem: Problem, worlds: list[frozenset[int]], access: Access, gone: int,
+           until: float) -> tuple[list[frozenset[int]], Access] | None:
+    """Return the model without a world, left out or made one with another, if it still refutes the problem."""
+    for target in (None, *range(gone)):
+        fewer, left = _without(problem.setting, worlds, access, gone, target)
+        if refutes(problem, fewer, left, 0):
+            return fewer, left
+        if target is not None and worlds[gone] != worlds[target]:
+            fewer[target] = worlds[gone]
+            if refutes(problem, fewer, left, 0):
+                return fewer, left
+        if time.monotonic() >= until:
+            break
+    return None
 
 
 def _swapped(worlds: list[frozenset[int]], access: Access, first: int) -> tuple[list[frozenset[int]], Access]:

@@ -98,4 +98,4 @@ class ModalQuestion:
     def _used(self, certificate: str) -> tuple[int, ...] | None:
         if not self.problem.globally and not self.problem.locally:
             return None
-        return used_assumptions(extended(self.problem), certificate)
+        return used_assumptions(extended(self.problem)[0], certificate)

@@ -44,16 +44,16 @@ def _is_fixed(setting: Setting, r: int, t: int) -> bool:
     return t in setting.above[r] and logic.is_euclidean or t in setting.back[r] and logic.is_transitive
 
 
-def extended(problem: Problem) -> Problem:
+def extended(problem: Problem) -> tuple[Problem, bool]:
     """Return the problem with the boxes that the rules need where relations of different logics are tied together.
 
     A demand on the successors by r must survive what r's own logic adds to r: □_t h holds at every world that a
     transitive r reaches when R_r is contained in R_t, and where t is not transitive only □_r h can say so.
-    A problem that needs none comes back as it is.
+    Also says whether there are such boxes, in the table before or not; else the problem comes back as it is.
     """
     setting = problem.setting
     if not setting.included and not setting.converse:
-        return problem
+        return problem, False
     table = {node: place for place, node in enumerate(problem.nodes)}
 
     def place_of(literal: int) -> int:
@@ -62,13 +62,15 @@ def extended(problem: Problem) -> Problem:
 
     modal = list(clauses_of(problem).modal)
     known = {(m.relation, m.body) for m in modal}
+    is_needed = False
     for m in modal:         # grows as it goes
         for r, literal in _missing(setting, m):
+            is_needed = True
             if (r, literal) not in known:
                 known.add((r, literal))
                 box = table.setdefault(("box", r, place_of(literal)), len(table)) + 1
                 modal.append(Modal(r, box, literal))
-    return replace(problem, nodes=tuple(table)) if len(table) > len(problem.nodes) else problem
+    return replace(problem, nodes=tuple(table)), is_needed
 
 
 def _missing(setting: Setting, m: Modal) -> list[tuple[int, int]]:

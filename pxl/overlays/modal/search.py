@@ -54,9 +54,9 @@ class _Search:
     def __init__(self, problem: Problem, solver: SatSolver, deadline: float, budget: Budget) -> None:
         self._began = time.monotonic()
         self._solver, self._deadline, self._budget = solver, deadline, budget
-        full = extended(problem)
-        self._is_full = full is not problem
-        self._problem = problem = full
+        # Where what one box says follows from another's, everything matters at a type.
+        problem, self._is_full = extended(problem)
+        self._problem = problem
         self._setting = setting = problem.setting
         self._clauses = clauses = clauses_of(problem)
         self._choices = choices(problem, clauses)
