@@ -15,7 +15,10 @@ Theorem core_ok : forall r, cdecided r -> forall f i, sat r i f <-> csat r i (co
 Proof. exact PXLChrono.Semantics.core_ok. Qed.
 
 Theorem decided_core : forall r, decided r <-> cdecided r.
-Proof. exact (fun r => conj (PXLChrono.Semantics.decided_core r) (PXLChrono.Semantics.core_decided r)). Qed.
+Proof.
+  intros r; split; [ apply PXLChrono.Semantics.decided_core | ].
+  apply PXLChrono.Semantics.core_decided.
+Qed.
 
 (** A run that follows a lasso of booleans is decided, and so is one that follows a
     finite list of positions: its loop is the position where time has ended. *)
@@ -42,17 +45,20 @@ Theorem check_proof_finite_sound : forall f p,
   PXLChrono.Clausal.check_proof true f p = true -> ValidFinite f.
 Proof. exact PXLChrono.Clausal.check_proof_finite_sound. Qed.
 
-Theorem check_lasso_sound : forall f u v, PXLChrono.Countermodel.check_lasso f u v = true -> ~ Valid f.
+Theorem check_lasso_sound : forall f u v,
+  PXLChrono.Countermodel.check_lasso f u v = true -> ~ Valid f.
 Proof. exact PXLChrono.Countermodel.check_lasso_sound. Qed.
 
 Theorem check_finite_sound : forall f w,
   PXLChrono.Countermodel.check_finite f w = true -> ~ ValidFinite f.
 Proof. exact PXLChrono.Countermodel.check_finite_sound. Qed.
 
-Theorem holds_trace : forall w f, PXLChrono.Trace.check_trace w f = true -> PXLChrono.Trace.Holds w f.
+Theorem holds_trace : forall w f,
+  PXLChrono.Trace.check_trace w f = true -> PXLChrono.Trace.Holds w f.
 Proof. exact PXLChrono.Trace.holds_trace. Qed.
 
-Theorem not_holds_trace : forall w f, PXLChrono.Trace.check_not_trace w f = true -> ~ PXLChrono.Trace.Holds w f.
+Theorem not_holds_trace : forall w f,
+  PXLChrono.Trace.check_not_trace w f = true -> ~ PXLChrono.Trace.Holds w f.
 Proof. exact PXLChrono.Trace.not_holds_trace. Qed.
 
 (** ** Text *)
