@@ -6,7 +6,7 @@
 From Coq Require Import List PArith Init.Byte.
 From PXL Require Form Prov.
 From PXLChrono Require Import Syntax Semantics.
-From PXLChrono Require Clausal Countermodel Trace Text Transport Canonical Conservative.
+From PXLChrono Require Meaning Clausal Countermodel Trace Text Transport Canonical Conservative.
 
 (** ** Truth *)
 
@@ -35,6 +35,33 @@ Proof. exact PXLChrono.Countermodel.value_right. Qed.
 Theorem trace_value : forall l w f,
   PXLChrono.Trace.Holds (l :: w) f <-> PXLChrono.Countermodel.finite_value f (l :: w) = true.
 Proof. exact PXLChrono.Trace.trace_value. Qed.
+
+(** ** What validity says *)
+
+Theorem valid_classic : (forall P : Prop, P \/ ~ P) ->
+  forall f, Valid f -> forall r, last r = None -> sat r 0 f.
+Proof. exact PXLChrono.Meaning.valid_classic. Qed.
+
+Theorem valid_finite_classic : (forall P : Prop, P \/ ~ P) ->
+  forall f, ValidFinite f -> forall r n, last r = Some n -> sat r 0 f.
+Proof. exact PXLChrono.Meaning.valid_finite_classic. Qed.
+
+Theorem valid_globally : forall f, Valid (Globally f) <->
+  forall r, last r = None -> decided r -> forall i, sat r i f.
+Proof. exact PXLChrono.Meaning.valid_globally. Qed.
+
+Theorem valid_finite_globally : forall f, ValidFinite (Globally f) <->
+  forall r n, last r = Some n -> decided r -> forall i, i <= n -> sat r i f.
+Proof. exact PXLChrono.Meaning.valid_finite_globally. Qed.
+
+(** An assumption that holds at all times. *)
+Theorem assume_always : forall g f, Valid (Impl (Always g) f) <->
+  forall r, last r = None -> decided r -> (forall i, sat r i g) -> sat r 0 f.
+Proof. exact PXLChrono.Meaning.assume_always. Qed.
+
+Theorem assume_always_finite : forall g f, ValidFinite (Impl (Always g) f) <->
+  forall r n, last r = Some n -> decided r -> (forall i, i <= n -> sat r i g) -> sat r 0 f.
+Proof. exact PXLChrono.Meaning.assume_always_finite. Qed.
 
 (** ** Certificates *)
 
@@ -127,6 +154,12 @@ Print Assumptions decided_core.
 Print Assumptions lasso_decided.
 Print Assumptions lasso_value.
 Print Assumptions trace_value.
+Print Assumptions valid_classic.
+Print Assumptions valid_finite_classic.
+Print Assumptions valid_globally.
+Print Assumptions valid_finite_globally.
+Print Assumptions assume_always.
+Print Assumptions assume_always_finite.
 Print Assumptions check_proof_sound.
 Print Assumptions check_proof_finite_sound.
 Print Assumptions check_lasso_sound.
