@@ -160,8 +160,8 @@ Proof.
   1: injection E as E; destruct (proj1 IHf _ k l K L E); split; congruence.
   all: try (injection E as E; destruct (prefix_unique f (proj2 IHf) _ k l E); split; congruence).
   injection E as E.
-  destruct (put_digits_inj _ _ _ _ (eq_refl : separate ("(" :: _)) (eq_refl : separate ("(" :: _)) E)
-    as [ X Y ].
+  assert (O : forall t, separate ("(" :: t)) by reflexivity.
+  destruct (put_digits_inj _ _ _ _ (O _) (O _) E) as [ X Y ].
   apply DecimalNat.Unsigned.to_uint_inj in X; injection Y as Y.
   destruct (prefix_unique f (proj2 IHf) _ k l Y); split; congruence.
 Qed.

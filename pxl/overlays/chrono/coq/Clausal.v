@@ -540,7 +540,8 @@ Qed.
 
 Lemma until_either : forall f g t, ~ csat r t f -> ~ csat r t g -> ~ csat r t (KUntil f g).
 Proof using Type.
-  exact (fun f g t N O X => or_ind (fun Y => O (proj2 Y)) (fun Y => N (proj1 Y)) (until_parts f g t X)).
+  exact (fun f g t N O X =>
+    or_ind (fun Y => O (proj2 Y)) (fun Y => N (proj1 Y)) (until_parts f g t X)).
 Qed.
 
 Lemma until_next : forall f g t, ~ csat r t g -> csat r t (KUntil f g) ->
@@ -845,7 +846,8 @@ Proof using D.
   destruct (next_child nodes (node_of l)) as [ h | ]; [ | exact (fun X => X) ].
   intros (f & V & H); destruct l as [ v | v | ]; [ | | exact I ].
   - exact (fun t _ d => reject h (S t) (fun Z => no H (S t) Z (proj2 (out (yes V t d))))).
-  - exact (fun t T d => accept h (S t) (fun Z => no V t d (into (f := KNext f) (conj T (yes H (S t) Z))))).
+  - exact (fun t T d => accept h (S t) (fun Z =>
+      no V t d (into (f := KNext f) (conj T (yes H (S t) Z))))).
 Qed.
 
 Lemma prev_of_sound : forall nodes x l, agrees nodes -> good_nodes nodes ->
@@ -901,7 +903,8 @@ Qed.
 Lemma within_sound : forall t d c, all_denied d t -> clash c t -> when (within c d) False.
 Proof using Type.
   intros t d c H; induction c as [ | l c IH ]; intros X; [ exact X | simpl ].
-  generalize (denied t l d H); destruct (one_of l d); [ exact (fun L => IH (X L)) | exact (fun _ => I) ].
+  generalize (denied t l d H).
+  destruct (one_of l d); [ exact (fun L => IH (X L)) | exact (fun _ => I) ].
 Qed.
 
 Lemma ruled_out : forall c d f g i a b x,
