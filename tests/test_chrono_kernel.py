@@ -224,7 +224,8 @@ def test_equal_questions_have_equal_keys_and_others_have_not(chrono):
 
 @pytest.mark.parametrize("request_", [
     {"goal": 5}, {"goal": "p", "options": {"trace": [["p -> q"]]}}, {"goal": "p", "options": {"trace": [["("]]}},
-    {"goal": "p", "options": {"trace": [["p"]], "semantics": "infinite"}}, {"goal": "p", "assumptions": ("q ->",)},
+    {"goal": "p", "options": {"trace": [["p"]], "semantics": "infinite"}},
+    {"goal": "p", "options": {"trace": [["p"]]}, "assumptions": ("p",)}, {"goal": "p", "assumptions": ("q ->",)},
     {"goal": "p", "assumptions": (5,)}, {"goal": "p U"}])
 def test_what_cannot_be_read_is_refused_in_words(chrono, request_):
     with pytest.raises(RequestError):

@@ -148,9 +148,6 @@ class ChronoQuestion:
             which = f"every {'finite' if self.kind.finite else 'infinite'} run"
         if self.assumed is None:
             return f"{when} of {which}"
-        if self.kind.trace is not None:
-            where = "at all its times" if self.assumed.is_global else "there"
-            return f"{when} of {which}, if the assumptions are true {where}"
         if self.assumed.is_global:
             return f"{when} of {which} at all of whose times the assumptions are true"
         if self.kind.always:
