@@ -41,9 +41,9 @@ def build_gate(settings: Settings, provenance: Provenance, signed: Signatures | 
         Scrapers(settings.metrics_access, _metrics_token(settings)))
 
 
-def provenance_of(kernel: Kernel, settings: Settings) -> Provenance:
-    """Return what every response says of the program; the kernel's sources are all the Coq there is."""
-    return Provenance(kernel.coqchk, build_sha(ROOT, settings.build_sha), kernel.kernel_hash)
+def provenance_of(kernel: Kernel, settings: Settings, v4_hash: str = "") -> Provenance:
+    """Return what every response says of the program; without the overlay v4 its hash is the kernel's."""
+    return Provenance(kernel.coqchk, build_sha(ROOT, settings.build_sha), v4_hash or kernel.kernel_hash)
 
 
 def _tokens(settings: Settings, shared: Shared | None, clock: Callable[[], float]) -> Tokens | None:
