@@ -6,7 +6,7 @@
 
 From Coq Require Import List PArith Bool Init.Byte.
 From PXL Require Import Form Trie Text Transport.
-From PXLModal Require Import Syntax Semantics Clausal Countermodel Text.
+From PXLModal Require Import Syntax Semantics Clausal Soundness Countermodel Text.
 Import ListNotations.
 
 (** ** Proofs
