@@ -140,7 +140,8 @@ Lemma every_true : forall ws t, every ws t = true ->
   forall w, some ws (Pos.eqb w) = true -> t w = true.
 Proof.
   intros ws t; induction ws as [ | v ws IH ]; intros E w W; [ discriminate W | ].
-  destruct (both _ _ E) as [ X Y ]; revert W; simpl; generalize (pos_eqb_equal w v).
+  destruct (both (t v) (every ws t) E) as [ X Y ]; revert W; simpl.
+  generalize (pos_eqb_equal w v).
   destruct (Pos.eqb w v); [ intros -> _; exact X | intros _; exact (IH Y w) ].
 Qed.
 
@@ -221,7 +222,8 @@ Lemma for_all_true : forall A (t : A -> bool) l, for_all t l = true ->
   forall x, In x l -> t x = true.
 Proof.
   intros A t l; induction l as [ | y l IH ]; intros E x; [ intros [] | ].
-  destruct (both _ _ E) as [ T L ]; intros [ <- | J ]; [ exact T | exact (IH L x J) ].
+  destruct (both (t y) (for_all t l) E) as [ T L ].
+  intros [ <- | J ]; [ exact T | exact (IH L x J) ].
 Qed.
 
 Lemma frame_true : forall S m, in_frame S m = true -> frame S (model_of m).
