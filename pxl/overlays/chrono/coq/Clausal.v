@@ -112,32 +112,49 @@ Definition shift_clauses (i exists_ : positive) : list clause := [[xI i; xO exis
 Definition unfold_clauses (i exists_ l x y : positive) : list clause :=
   [[xI i; xO exists_]; [flip l; y; xO i]; [l; flip x; xI i]].
 
+(** What an entry adds as node [i]: the node and its defining clauses. A negation
+    has none, since its literal is its child's, flipped. *)
+Definition neg_node (n : node) : node * list clause :=
+  (Plain (KNeg (meaning n)) (flip (lit n)), []).
+
+Definition plain_node (i : positive) (op : kform -> kform -> kform)
+    (k : positive -> positive -> positive -> list clause) (n m : node) : node * list clause :=
+  (Plain (op (meaning n) (meaning m)) (xO i), k i (lit n) (lit m)).
+
+Definition next_node (i : positive) (n : node) : node * list clause :=
+  (Nexted (meaning n) (xO i) (lit n),
+   match n with
+   | Untiled _ _ l x y => unfold_clauses i has_next l x y
+   | _ => shift_clauses i has_next
+   end).
+
+Definition prev_node (i : positive) (n : node) : node * list clause :=
+  (Preved (meaning n) (xO i) (lit n),
+   match n with
+   | Sinced _ _ l x y => unfold_clauses i has_prev l x y
+   | _ => shift_clauses i has_prev
+   end).
+
+Definition until_node (i : positive) (n m : node) : node * list clause :=
+  (Untiled (meaning n) (meaning m) (xO i) (lit n) (lit m), reach_clauses i (lit n) (lit m)).
+
+Definition since_node (i : positive) (n m : node) : node * list clause :=
+  (Sinced (meaning n) (meaning m) (xO i) (lit n) (lit m), reach_clauses i (lit n) (lit m)).
+
 Definition describe (nodes : map node) (i : positive) (e : entry)
   : option (node * list clause) :=
-  let plain op k n m :=
-    (Plain (op (meaning n) (meaning m)) (xO i), k i (lit n) (lit m)) in
   match e with
   | EAtom p => Some (Plain (KAtom p) (xO i), [])
   | EBot => Some (Plain KBot (xO i), [[xI i]])
-  | ENeg a => unary nodes a (fun n => (Plain (KNeg (meaning n)) (flip (lit n)), []))
-  | EConj a b => binary nodes a b (plain KConj conj_clauses)
-  | EDisj a b => binary nodes a b (plain KDisj disj_clauses)
-  | EImpl a b => binary nodes a b (plain KImpl impl_clauses)
-  | EIff a b => binary nodes a b (plain KIff iff_clauses)
-  | ENext a => unary nodes a (fun n => (Nexted (meaning n) (xO i) (lit n),
-      match n with
-      | Untiled _ _ l x y => unfold_clauses i has_next l x y
-      | _ => shift_clauses i has_next
-      end))
-  | EPrev a => unary nodes a (fun n => (Preved (meaning n) (xO i) (lit n),
-      match n with
-      | Sinced _ _ l x y => unfold_clauses i has_prev l x y
-      | _ => shift_clauses i has_prev
-      end))
-  | EUntil a b => binary nodes a b (fun n m =>
-      (Untiled (meaning n) (meaning m) (xO i) (lit n) (lit m), reach_clauses i (lit n) (lit m)))
-  | ESince a b => binary nodes a b (fun n m =>
-      (Sinced (meaning n) (meaning m) (xO i) (lit n) (lit m), reach_clauses i (lit n) (lit m)))
+  | ENeg a => unary nodes a neg_node
+  | EConj a b => binary nodes a b (plain_node i KConj conj_clauses)
+  | EDisj a b => binary nodes a b (plain_node i KDisj disj_clauses)
+  | EImpl a b => binary nodes a b (plain_node i KImpl impl_clauses)
+  | EIff a b => binary nodes a b (plain_node i KIff iff_clauses)
+  | ENext a => unary nodes a (next_node i)
+  | EPrev a => unary nodes a (prev_node i)
+  | EUntil a b => binary nodes a b (until_node i)
+  | ESince a b => binary nodes a b (since_node i)
   end.
 
 (** Clauses by number, and the next number. *)
@@ -452,12 +469,13 @@ Proof using Type.
   destruct (get None b nodes) as [ m | ]; [ exact (K n m) | exact (fun _ _ => I) ].
 Qed.
 
-Lemma plain_described : forall i op k n m, good n -> good m ->
+Lemma plain_described : forall nodes i op k a b, good_nodes nodes ->
   (forall f g x y, denotes (xO i) (op f g) -> denotes x f -> denotes y g ->
     forall P, defines (k i x y) P -> P) ->
-  described i (Some (Plain (op (meaning n) (meaning m)) (xO i), k i (lit n) (lit m))).
+  described i (binary nodes a b (plain_node i op k)).
 Proof using Type.
-  intros i op k n m N M K E; set (V := denotes_node _ _ E).
+  intros nodes i op k a b G K; apply (binary_described nodes i a b _ G); intros n m N M E.
+  set (V := denotes_node _ _ E).
   exact (conj (conj V I) (K _ _ _ _ V (proj1 N) (proj1 M))).
 Qed.
 
@@ -522,7 +540,8 @@ Qed.
 
 Lemma until_either : forall f g t, ~ csat r t f -> ~ csat r t g -> ~ csat r t (KUntil f g).
 Proof using Type.
-  exact (fun f g t N O X => or_ind (fun Y => O (proj2 Y)) (fun Y => N (proj1 Y)) (until_parts f g t X)).
+  exact (fun f g t N O X =>
+    or_ind (fun Y => O (proj2 Y)) (fun Y => N (proj1 Y)) (until_parts f g t X)).
 Qed.
 
 Lemma until_next : forall f g t, ~ csat r t g -> csat r t (KUntil f g) ->
@@ -610,6 +629,39 @@ Proof using prev_is.
     (fun t _ u a c => no L t u (since_more f g t (yes X t a) (yes V t c)))).
 Qed.
 
+Lemma next_described : forall i n, good n -> described i (Some (next_node i n)).
+Proof using next_is.
+  intros i n [ X Y ] E; set (V := denotes_node i _ E).
+  refine (conj (conj V X) _); revert X Y; set (W := next_shift i _ V); clearbody V W.
+  destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ]; try exact (fun _ _ P K => K W).
+  exact (fun X Y => next_unfold i f g l x y V X (proj1 Y) (proj2 Y)).
+Qed.
+
+Lemma prev_described : forall i n, good n -> described i (Some (prev_node i n)).
+Proof using prev_is.
+  intros i n [ X Y ] E; set (V := denotes_node i _ E).
+  refine (conj (conj V X) _); revert X Y; set (W := prev_shift i _ V); clearbody V W.
+  destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ]; try exact (fun _ _ P K => K W).
+  exact (fun X Y => prev_unfold i f g l x y V X (proj1 Y) (proj2 Y)).
+Qed.
+
+Lemma until_described : forall i n m, good n -> good m -> described i (Some (until_node i n m)).
+Proof using Type.
+  intros i n m [ X _ ] [ Y _ ] E; set (V := denotes_node i _ E).
+  exact (conj (conj V (conj X Y)) (until_sound i _ _ _ _ V X Y)).
+Qed.
+
+Lemma since_described : forall i n m, good n -> good m -> described i (Some (since_node i n m)).
+Proof using Type.
+  intros i n m [ X _ ] [ Y _ ] E; set (V := denotes_node i _ E).
+  exact (conj (conj V (conj X Y)) (since_sound i _ _ _ _ V X Y)).
+Qed.
+
+Lemma neg_described : forall i n, good n -> described i (Some (neg_node n)).
+Proof using Type.
+  intros i n N E; exact (conj (conj (denotes_flip _ _ (proj1 N)) I) (fun P K => K)).
+Qed.
+
 Lemma describe_sound : forall nodes, good_nodes nodes -> forall i e,
   described i (describe nodes i e).
 Proof using next_is prev_is.
@@ -617,32 +669,15 @@ Proof using next_is prev_is.
   - exact (fun E => conj (conj (denotes_node i _ E) I) (fun P K => K)).
   - exact (fun E => let V := denotes_node i KBot E in
       conj (conj V I) (fun P K => K (fun t _ v => yes V t v))).
-  - apply (unary_described nodes i a _ G); intros n N E.
-    exact (conj (conj (denotes_flip _ _ (proj1 N)) I) (fun P K => K)).
-  - apply (binary_described nodes i a b _ G); intros n m N M.
-    exact (plain_described i _ _ n m N M (conj_sound i)).
-  - apply (binary_described nodes i a b _ G); intros n m N M.
-    exact (plain_described i _ _ n m N M (disj_sound i)).
-  - apply (binary_described nodes i a b _ G); intros n m N M.
-    exact (plain_described i _ _ n m N M (impl_sound i)).
-  - apply (binary_described nodes i a b _ G); intros n m N M.
-    exact (plain_described i _ _ n m N M (iff_sound i)).
-  - apply (unary_described nodes i a _ G); intros n [ X Y ] E; set (V := denotes_node i _ E).
-    refine (conj (conj V X) _); revert X Y; set (W := next_shift i _ V); clearbody V W.
-    destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ];
-      try exact (fun _ _ P K => K W).
-    exact (fun X Y => next_unfold i f g l x y V X (proj1 Y) (proj2 Y)).
-  - apply (binary_described nodes i a b _ G); intros n m [ X _ ] [ Y _ ] E.
-    set (V := denotes_node i _ E).
-    exact (conj (conj V (conj X Y)) (until_sound i _ _ _ _ V X Y)).
-  - apply (unary_described nodes i a _ G); intros n [ X Y ] E; set (V := denotes_node i _ E).
-    refine (conj (conj V X) _); revert X Y; set (W := prev_shift i _ V); clearbody V W.
-    destruct n as [ f l | f l x | f l x | f g l x y | f g l x y ];
-      try exact (fun _ _ P K => K W).
-    exact (fun X Y => prev_unfold i f g l x y V X (proj1 Y) (proj2 Y)).
-  - apply (binary_described nodes i a b _ G); intros n m [ X _ ] [ Y _ ] E.
-    set (V := denotes_node i _ E).
-    exact (conj (conj V (conj X Y)) (since_sound i _ _ _ _ V X Y)).
+  - exact (unary_described nodes i a _ G (neg_described i)).
+  - exact (plain_described nodes i _ _ a b G (conj_sound i)).
+  - exact (plain_described nodes i _ _ a b G (disj_sound i)).
+  - exact (plain_described nodes i _ _ a b G (impl_sound i)).
+  - exact (plain_described nodes i _ _ a b G (iff_sound i)).
+  - exact (unary_described nodes i a _ G (next_described i)).
+  - exact (binary_described nodes i a b _ G (until_described i)).
+  - exact (unary_described nodes i a _ G (prev_described i)).
+  - exact (binary_described nodes i a b _ G (since_described i)).
 Qed.
 
 Lemma push_sound : forall s c, good_clauses (clauses s) -> valid c ->
@@ -811,7 +846,8 @@ Proof using D.
   destruct (next_child nodes (node_of l)) as [ h | ]; [ | exact (fun X => X) ].
   intros (f & V & H); destruct l as [ v | v | ]; [ | | exact I ].
   - exact (fun t _ d => reject h (S t) (fun Z => no H (S t) Z (proj2 (out (yes V t d))))).
-  - exact (fun t T d => accept h (S t) (fun Z => no V t d (into (f := KNext f) (conj T (yes H (S t) Z))))).
+  - exact (fun t T d => accept h (S t) (fun Z =>
+      no V t d (into (f := KNext f) (conj T (yes H (S t) Z))))).
 Qed.
 
 Lemma prev_of_sound : forall nodes x l, agrees nodes -> good_nodes nodes ->
@@ -867,7 +903,8 @@ Qed.
 Lemma within_sound : forall t d c, all_denied d t -> clash c t -> when (within c d) False.
 Proof using Type.
   intros t d c H; induction c as [ | l c IH ]; intros X; [ exact X | simpl ].
-  generalize (denied t l d H); destruct (one_of l d); [ exact (fun L => IH (X L)) | exact (fun _ => I) ].
+  generalize (denied t l d H).
+  destruct (one_of l d); [ exact (fun L => IH (X L)) | exact (fun _ => I) ].
 Qed.
 
 Lemma ruled_out : forall c d f g i a b x,

@@ -23,7 +23,9 @@ Fixpoint tau (f : Form.form) : tform :=
 
 (** ** A run is a Kripke model where every position sees every position *)
 Definition model_of (r : run) : PXL.Semantics.model :=
-  {| PXL.Semantics.world := nat; PXL.Semantics.access := fun _ _ => True; PXL.Semantics.holds := holds r |}.
+  {| PXL.Semantics.world := nat;
+     PXL.Semantics.access := fun _ _ => True;
+     PXL.Semantics.holds := holds r |}.
 
 Lemma sat_model : forall r, last r = None -> forall f i,
   PXL.Semantics.sat (model_of r) i f <-> sat r i (tau f).

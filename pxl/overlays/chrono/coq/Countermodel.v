@@ -294,7 +294,8 @@ Lemma agree_combine : forall c op, computes c op -> forall P Q n a b i,
   agree P i n a -> agree Q i n b -> agree (fun i => c (P i) (Q i)) i n (combine op a b).
 Proof.
   intros c op C P Q n; induction n as [ | n IH ];
-    intros [ | x a ] [ | y b ] i K M; try exact K; try exact (False_ind _ K); try exact (False_ind _ M).
+    intros [ | x a ] [ | y b ] i K M;
+    try exact K; try exact (False_ind _ K); try exact (False_ind _ M).
   exact (agree_cons _ _ _ _ _ (C _ _ _ _ (agree_first K) (agree_first M))
     (IH _ _ _ (agree_rest K) (agree_rest M))).
 Qed.
@@ -343,7 +344,9 @@ Proof.
   intros P s n; induction n as [ | n IH ]; intros [ | x a ] i K E; try exact K.
   rewrite <- add_succ in E; assert (R := agree_rest K).
   refine (agree_cons _ _ _ _ _ _ (IH a (S i) R E)).
-  destruct n as [ | n ], a as [ | y a ]; try exact (False_ind _ R); [ exact E | exact (agree_first R) ].
+  destruct n as [ | n ], a as [ | y a ]; try exact (False_ind _ R).
+  - exact E.
+  - exact (agree_first R).
 Qed.
 
 Definition before (P : nat -> Prop) (i : nat) : Prop :=
@@ -378,7 +381,8 @@ Lemma agree_since : forall A B n a b i s, agree A i n a -> agree B i n b ->
   (before (since A B) i <-> s = true) -> agree (since A B) i n (since_row a b s).
 Proof.
   intros A B n; induction n as [ | n IH ];
-    intros [ | x a ] [ | y b ] i s K M E; try exact K; try exact (False_ind _ K); try exact (False_ind _ M).
+    intros [ | x a ] [ | y b ] i s K M E;
+    try exact K; try exact (False_ind _ K); try exact (False_ind _ M).
   assert (H := iff_by _ _ _ (since_step A B i)
     (computes_step _ _ _ _ _ _ (agree_first K) (agree_first M) E)).
   exact (agree_cons _ _ _ _ _ H (IH a b (S i) _ (agree_rest K) (agree_rest M) H)).
@@ -403,7 +407,8 @@ Lemma agree_until : forall A B s n a b i, agree A i n a -> agree B i n b ->
   /\ (until A B i <-> head_or s (until_row a b s) = true).
 Proof.
   intros A B s n; induction n as [ | n IH ];
-    intros [ | x a ] [ | y b ] i K M E; try exact (False_ind _ K); try exact (False_ind _ M); [ exact (conj I E) | ].
+    intros [ | x a ] [ | y b ] i K M E;
+    try exact (False_ind _ K); try exact (False_ind _ M); [ exact (conj I E) | ].
   rewrite <- add_succ in E.
   destruct (IH a b (S i) (agree_rest K) (agree_rest M) E) as [ R H ].
   assert (Z := iff_by _ _ _ (until_step A B i)
@@ -426,7 +431,8 @@ Lemma until_found : forall A B n a b i, agree A i n a -> agree B i n b ->
   head_or false (until_row a b false) = true -> until A B i.
 Proof.
   intros A B n; induction n as [ | n IH ];
-    intros [ | x a ] [ | y b ] i K M E; try exact (False_ind _ K); try exact (False_ind _ M); [ discriminate E | ].
+    intros [ | x a ] [ | y b ] i K M E;
+    try exact (False_ind _ K); try exact (False_ind _ M); [ discriminate E | ].
   apply until_step; revert K M E; destruct y; intros K M E.
   - left; exact (proj2 (agree_first M) eq_refl).
   - right; revert K E; destruct x; intros K E; [ | discriminate E ].
@@ -685,7 +691,8 @@ Proof.
     + destruct (agree_first K) as [ T F ]; revert T F; destruct x; intros T F.
       * left; exact (F eq_refl).
       * right; intros X; discriminate (T X).
-    + generalize (IH a (S i) j (agree_rest K) (le_back _ _ L)); rewrite add_succ; exact (fun X => X).
+    + generalize (IH a (S i) j (agree_rest K) (le_back _ _ L)); rewrite add_succ.
+      exact (fun X => X).
 Qed.
 
 Lemma round_beyond : forall q n c i, i <= c -> i < round q n c + S q.

@@ -199,7 +199,8 @@ Lemma since_past : forall A B i,
 Proof.
   intros A B i; induction i as [ | i [IH HI] ]; split.
   - intros [ Y | [] ]; exists 0; split; [ exact (le_n 0) | split; [ exact Y | ] ].
-    intros k K L; destruct (le_none 0 (le_trans _ _ _ (le_trans _ _ _ (le_n_S _ _ (le_zero _)) K) L)).
+    intros k K L.
+    destruct (le_none 0 (le_trans _ _ _ (le_trans _ _ _ (le_n_S _ _ (le_zero _)) K) L)).
   - intros (j & L & Y & _); left.
     exact (match L in _ <= n return match n with O => B n | S _ => True end with
            | le_n _ => match j return B j -> match j with O => B j | S _ => True end with
@@ -392,7 +393,8 @@ Proof.
   - right; intros k _ M; destruct (le_none k (le_trans _ _ _ M (le_zero k))).
   - left; exists k; exact (conj L (conj (le_S _ _ M) X)).
   - destruct (lt_or_le j i) as [ L | L ].
-    + right; intros k K M; destruct (le_none j (le_trans _ _ _ L (le_trans _ _ _ K (le_back _ _ M)))).
+    + right; intros k K M.
+      destruct (le_none j (le_trans _ _ _ L (le_trans _ _ _ K (le_back _ _ M)))).
     + destruct (d j) as [ Y | Y ].
       * left; exists j; exact (conj L (conj (le_n _) Y)).
       * right; intros k K M; destruct (lt_or_equal _ _ (le_back _ _ M)) as [ V | E ].
@@ -447,7 +449,8 @@ Proof using D.
         apply X; right; rewrite E; exact Y.
       * exact (X (or_introl (G m M O))).
     + intros X.
-      destruct (says_decided _ _ (says_until P Q a b H J) i) as [ U | U ]; [ left; exact U | right ].
+      destruct (says_decided _ _ (says_until P Q a b H J) i) as [ U | U ];
+        [ left; exact U | right ].
       assert (K : forall j, inside r j -> forall k, i <= k -> k < S j -> P k /\ ~ Q k).
       { assert (one : forall j, i <= j -> inside r j ->
           (forall k, i <= k -> k < j -> P k /\ ~ Q k) -> P j /\ ~ Q j).
@@ -510,7 +513,9 @@ Lemma says_nexts : forall P a, says P a -> forall t i, inside r i ->
   (inside r (t + i) /\ P (t + i) <-> csat r i (nexts t a)).
 Proof.
   intros P a H t; induction t as [ | t IH ]; intros i N.
-  - destruct (H i) as [ T F ]; split; [ intros [_ X]; exact (T X) | intros X; exact (conj N (F X)) ].
+  - destruct (H i) as [ T F ]; split.
+    + intros [ _ X ]; exact (T X).
+    + intros X; exact (conj N (F X)).
   - generalize (IH (S i)); rewrite add_succ; intros J; split.
     + intros X; assert (M := inside_before _ _ _ (le_n_S _ _ (le_up t i)) (proj1 X)).
       exact (conj M (proj1 (J M) X)).
@@ -529,7 +534,7 @@ Proof.
   intros t P a H i.
   destruct (says_once _ _ (fun j => iff_refl (csat r j (KConj first (nexts t a)))) i) as [ T F ].
   generalize (says_nexts P a H t 0 (inside_first r)); rewrite add_zero; intros [ U G ]; split.
-  - intros X; apply T; exists 0; split; [ exact (le_zero i) | split; [ exact (fun Y => Y) | exact (U X) ] ].
+  - intros X; apply T; exists 0; exact (conj (le_zero i) (conj (fun Y => Y) (U X))).
   - intros X; destruct (F X) as (j & _ & Z & Y); rewrite (first_zero j Z) in Y; exact (G Y).
 Qed.
 

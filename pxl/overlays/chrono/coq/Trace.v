@@ -46,12 +46,18 @@ Proof.
     destruct (proj1 (mem_atoms p l Leaf) X) as [ Y | Y ]; [ exact Y | discriminate Y ].
 Qed.
 
+Lemma positions_length : forall w, length (positions w) = length w.
+Proof.
+  intros w; induction w as [ | l w IH ]; [ exact eq_refl | exact (f_equal S IH) ].
+Qed.
+
 Lemma trace_follows : forall l w,
   follows (trace_run (l :: w)) (lookup [None] (positions (l :: w))).
 Proof.
   intros l w i; split; [ | exact (fun p => lookup_nth p i (l :: w)) ].
-  refine (iff_by _ _ _ _ (lookup_inside (positions w) (position_of l) (positions_exist (l :: w)) i)).
-  unfold positions; rewrite map_length; exact (iff_refl _).
+  refine (iff_by _ _ _ _
+    (lookup_inside (positions w) (position_of l) (positions_exist (l :: w)) i)).
+  rewrite (positions_length w); exact (iff_refl _).
 Qed.
 
 Lemma trace_value : forall l w f, Holds (l :: w) f <-> finite_value f (l :: w) = true.
@@ -70,7 +76,8 @@ Qed.
 Lemma check_not_trace_when : forall w f, when (check_not_trace w f) (~ Holds w f).
 Proof.
   intros [ | l w ] f; [ exact I | generalize (trace_value l w f) ].
-  unfold check_not_trace, check_finite; destruct (finite_value f (l :: w)); [ exact (fun _ => I) | ].
+  unfold check_not_trace, check_finite.
+  destruct (finite_value f (l :: w)); [ exact (fun _ => I) | ].
   intros [ T _ ] X; discriminate (T X).
 Qed.
 
