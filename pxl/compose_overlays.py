@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pxl.kernel.identity import Kernel
 from pxl.overlays.loading import load_overlays
 from pxl.overlays.registry import Registry
 from pxl.prover import EngineConfig, start_session
+from pxl.prover.session import PipeSession
 from pxl.settings import Settings
 
 log = logging.getLogger("pxl.overlays")
@@ -60,42 +60,71 @@ def compiled_libraries(registry: Registry, kernel: Kernel) -> tuple[Compiled, ..
 def with_healthy_libraries(engine: EngineConfig, libraries: Sequence[Compiled], registry: Registry) -> EngineConfig:
     """Return the engine with every library that a session starts with, and proves with as before.
 
-    Each is tried alone, in a session of its own; one that Coq refuses, or is too slow with, puts its overlays out. What
-    it adds to the start of a session is measured on the way. Of libraries that do not go together, the later ones
-    are put out.
+    Each is tried by itself in one session that is thrown away, and what it adds to a session's start is measured; then
+    all of them together. One that Coq refuses, is too slow with or cannot take beside the others puts its overlays out.
     """
     if not libraries:
         return engine
-    with ThreadPoolExecutor(2, thread_name_prefix="pxl-probe") as threads:
-        bare, *tried = threads.map(_start, [engine, *(_with(engine, [library]) for library in libraries)])
-    healthy: list[Compiled] = []
-    for library, took in zip(libraries, tried, strict=True):
-        if isinstance(took, str):
-            for name in library.overlays:
-                registry.change(name, reason=f"Coq does not start with its library {library.root}: {took}")
-            continue
-        healthy.append(library)
-        more_s = round(max(0.0, took - (bare if isinstance(bare, float) else took)), 3)
-        log.info("the library %s adds %.0f ms to the start of a session", library.root, 1000 * more_s)
-        for name in library.overlays:
-            registry.change(name, start_s=more_s)
-    return _with(engine, _compatible(engine, healthy, registry))
+    trial = _Trial(_with(engine, libraries, is_loaded=False))
+    try:
+        alone = [library for library in libraries if _fits(trial, library, [library], registry)]
+        if len(alone) < 2 or isinstance(trial.took(alone), float):
+            return _with(engine, alone)
+        chosen: list[Compiled] = []
+        for library in alone:
+            if _fits(trial, library, [*chosen, library], registry):
+                chosen.append(library)
+        return _with(engine, chosen)
+    finally:
+        trial.close()
 
 
-def _compatible(engine: EngineConfig, libraries: list[Compiled], registry: Registry) -> list[Compiled]:
-    """Return the libraries that a session bears together."""
-    if len(libraries) < 2 or isinstance(_start(_with(engine, libraries)), float):
-        return libraries
-    chosen = libraries[:1]
-    for library in libraries[1:]:
-        took = _start(_with(engine, [*chosen, library]))
-        if isinstance(took, float):
-            chosen.append(library)
-            continue
-        for name in library.overlays:
-            registry.change(name, reason=f"its library {library.root} does not go together with "
-                                         f"{', '.join(each.root for each in chosen)}: {took}")
-    return chosen
+def _fits(trial: _Trial, library: Compiled, together: Sequence[Compiled], registry: Registry) -> bool:
+    took = trial.took(together)
+    if isinstance(took, float):
+        if len(together) == 1:
+            log.info("the library %s adds %.0f ms to the start of a session", library.root, 1000 * took)
+        changes = {"start_s": round(took, 3)} if len(together) == 1 else {}
+    else:
+        beside = " beside " + ", ".join(each.root for each in together[:-1]) if len(together) > 1 else ""
+        changes = {"reason": f"Coq does not take its library {library.root}{beside}: {took}"}
+    for name in library.overlays:
+        registry.change(name, **changes)
+    return isinstance(took, float)
+
+
+class _Trial:
+    """A session in which libraries are loaded and forgotten again."""
+
+    def __init__(self, engine: EngineConfig) -> None:
+        self._engine = engine
+        self._session: PipeSession | None = None
+
+    def took(self, libraries: Sequence[Compiled]) -> float | str:
+        """Return the seconds that loading libraries takes, after which right is still right; else why that fails."""
+        deadline = time.monotonic() + PROBE_LIMIT_S
+        try:
+            if self._session is None:
+                self._session = start_session(self._engine)
+                self._session.warm(deadline)
+            preamble = [sentence for library in libraries for sentence in library.preamble]
+            began = time.monotonic()
+            self._session.run(preamble, None, deadline)
+            took = time.monotonic() - began
+            for accepted in self._engine.accepted[:2]:
+                self._session.run([*preamble, *accepted], None, deadline)
+            return took
+        except CoqRejected as refusal:
+            return refusal.detail[:1000]
+        except ProverError as failure:
+            self.close()
+            return failure.detail[:1000]
+
+    def close(self) -> None:
+        """End the session; another one starts when it is needed."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
 
 def check_unchanged(libraries: Sequence[Compiled]) -> None:
@@ -104,21 +133,8 @@ def check_unchanged(libraries: Sequence[Compiled]) -> None:
         library.library.check_unchanged()
 
 
-def _with(engine: EngineConfig, libraries: Sequence[Compiled]) -> EngineConfig:
+def _with(engine: EngineConfig, libraries: Sequence[Compiled], *, is_loaded: bool = True) -> EngineConfig:
+    """Return the engine with the places of libraries, and what loads them at the start of each session."""
     places: tuple[tuple[str, Path], ...] = tuple((library.root, library.library.kernel_dir) for library in libraries)
-    return replace(engine, libraries=(*engine.libraries, *places),
-                   preamble=(*engine.preamble, *(sentence for library in libraries for sentence in library.preamble)))
-
-
-def _start(engine: EngineConfig) -> float | str:
-    """Return how many seconds a session takes to start, or why it does not."""
-    began = time.monotonic()
-    try:
-        session = start_session(engine)
-        try:
-            session.warm(began + PROBE_LIMIT_S)
-        finally:
-            session.close()
-    except (ProverError, CoqRejected) as why:
-        return why.detail[:1000]
-    return time.monotonic() - began
+    preamble = (sentence for library in libraries for sentence in library.preamble) if is_loaded else ()
+    return replace(engine, libraries=places, preamble=(*engine.preamble, *preamble))

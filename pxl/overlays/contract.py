@@ -147,6 +147,8 @@ class Operation:
 class Overlay(Protocol):
     """One logic or notation.
 
+    What a package registers is a function that returns it; the function may take an argument, a function from names to
+    the other overlays, for one that hands goals on.
     ``options`` maps each option's name to its JSON schema, whose ``description`` and ``default`` are shown to readers.
     ``library`` is None when the kernel's own theorems suffice.
     """

@@ -1,13 +1,16 @@
 """Finds overlays by name and loads them: built-in ones and those of installed packages, all in the same way.
 
 An installed package names its overlay in the entry-point group ``pxl.overlays``; the table of built-in ones has
-the same form. Whatever goes wrong with one becomes the reason why it cannot be asked, and touches no other.
+the same form. What is named is a function that returns the overlay; when it takes an argument, it is given a function
+that returns the other overlays by name. Whatever goes wrong with one becomes the reason why it cannot be asked, and
+touches no other.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import logging
 import re
 import threading
@@ -17,7 +20,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from pxl.overlays.contract import Example, Library, Operation
+from pxl.overlays.contract import Example, Library, Operation, Overlay
 from pxl.overlays.registry import BUILT_IN, Entry, Registry
 from pxl.overlays.schema import faults
 
@@ -29,11 +32,11 @@ LOAD_LIMIT_S = 10.0
 # Adding a built-in overlay is one line here; one whose module is not there is left out.
 BUILT_INS: Mapping[str, str] = {
     "pxl": "pxl.overlays.s5:overlay",
-    "modal": "pxl.overlays.modal.presets:modal",
-    "themi": "pxl.overlays.modal.presets:themi",
-    "doxa": "pxl.overlays.modal.presets:doxa",
-    "gnosi": "pxl.overlays.modal.presets:gnosi",
-    "tense": "pxl.overlays.modal.presets:tense",
+    "modal": "pxl.overlays.modal:overlay",
+    "themi": "pxl.overlays.themi:overlay",
+    "doxa": "pxl.overlays.doxa:overlay",
+    "gnosi": "pxl.overlays.gnosi:overlay",
+    "tense": "pxl.overlays.tense:overlay",
     "chrono": "pxl.overlays.chrono:overlay",
     "v4": "pxl.overlays.v4:overlay",
 }
@@ -45,6 +48,9 @@ RESERVED = frozenset({"goal", "formula", "id", "overlay", "assumptions", "conseq
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _ROOT = re.compile(r"[A-Z][A-Za-z0-9]{0,63}", re.ASCII)
 _IMPORTS = re.compile(r"\b(?:Import|Export)\b")
+
+
+Lookup = Callable[[str], Overlay]
 
 
 class Unfit(Exception):
@@ -59,17 +65,23 @@ def load_overlays(wanted: Sequence[str] | None = None, limit_s: float = LOAD_LIM
         package = point.dist.name if point.dist else "an unnamed package"
         installed.setdefault(point.name, []).append((package, point.value))
     names = wanted if wanted is not None else [name for name, value in built_ins.items() if _is_there(value)]
-    entries = []
+    entries, registries = [], []
+
+    def lookup(name: str) -> Overlay:
+        """Return another overlay; not while overlays are loaded."""
+        return registries[0].get(name)
+
     for name in dict.fromkeys(names):
         brought = [(BUILT_IN, built_ins[name])] if name in built_ins else []
-        entries.append(_loaded(name, [*brought, *installed.get(name, ())], limit_s))
+        entries.append(_loaded(name, [*brought, *installed.get(name, ())], limit_s, lookup))
     registry = Registry(_without_clashing_libraries(entries))
+    registries.append(registry)
     for name, reason in registry.broken().items():
         log.error("the overlay %s cannot be asked: %s", name, reason)
     return registry
 
 
-def _loaded(name: str, sources: Sequence[tuple[str, str]], limit_s: float) -> Entry:
+def _loaded(name: str, sources: Sequence[tuple[str, str]], limit_s: float, lookup: Lookup) -> Entry:
     if not sources:
         return Entry(name, "nowhere", reason="nothing that is installed brings an overlay of this name "
                                              f"(entry-point group {GROUP})")
@@ -77,16 +89,19 @@ def _loaded(name: str, sources: Sequence[tuple[str, str]], limit_s: float) -> En
     if len(sources) > 1 and origin != BUILT_IN:
         return Entry(name, origin, reason=f"several packages bring it: {', '.join(package for package, _ in sources)}")
     began = time.monotonic()
-    result = _within(limit_s, lambda: _made(name, value))
+    result = _within(limit_s, lambda: _made(name, value, lookup))
     took = round(time.monotonic() - began, 3)
     if isinstance(result, str):
         return Entry(name, origin, reason=result, load_s=took)
     return Entry(name, origin, result, load_s=took)
 
 
-def _made(name: str, value: str) -> Any:
+def _made(name: str, value: str, lookup: Lookup) -> Any:
     module, _, attribute = value.partition(":")
-    overlay = getattr(importlib.import_module(module), attribute)()
+    make = getattr(importlib.import_module(module), attribute)
+    needs = [each for each in inspect.signature(make).parameters.values()
+             if each.default is each.empty and each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    overlay = make(lookup) if needs else make()
     check_contract(overlay, name)
     return overlay
 
