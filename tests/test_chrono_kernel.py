@@ -54,8 +54,8 @@ def everywhere(ask):
         def one(question):
             goal, options = question
             outcome, _ = ask(goal, **options)
-            is_short = len(outcome.script.sentences) == 6
-            assert outcome.checked.assumptions == CLOSED or not is_short
+            # Long texts travel by primitive arrays, which are then among the assumptions.
+            assert outcome.checked.assumptions == CLOSED or "unpack" in "".join(outcome.script.sentences)
             return outcome.verdict
 
         with ThreadPoolExecutor(2) as threads:
