@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MAX_WORLDS = 24
@@ -47,8 +47,14 @@ def draw(model: Mapping[str, Any], width: int = 80, *, in_ascii: bool = False) -
     lines += _beside(row)
     if len(worlds) > MAX_WORLDS:
         lines.append(f"... and {len(worlds) - MAX_WORLDS} more worlds")
-    lines.append(f"The goal is false at {model['designated']}. "
-                 f"Every world sees every world; each lists its true atoms.")
+    access = model.get("access") or {"kind": "universal"}
+    if access["kind"] == "listed":
+        for relation in access["relations"]:
+            lines += _relation(relation, worlds, width)
+        sight = "Worlds see what the relations list"
+    else:
+        sight = "Every world sees every world"
+    lines.append(f"The goal is false at {model['designated']}. {sight}; each lists its true atoms.")
     for fact in model.get("falsification_trace") or ():
         indent = min(2 * (fact["depth"] + 1), MAX_INDENT_CHARS, width // 3)
         text = _cut(fact["formula"], max(20, width - indent - len(fact["world"]) - len(": ... is false")))
@@ -56,6 +62,20 @@ def draw(model: Mapping[str, Any], width: int = 80, *, in_ascii: bool = False) -
     if left_out := model.get("falsification_trace_omitted"):
         lines.append(f"  ... and {left_out} more {'line' if left_out == 1 else 'lines'} of reasons, left out")
     return "\n".join(lines)
+
+
+def _relation(relation: Mapping[str, Any], worlds: Sequence[Mapping[str, Any]], width: int) -> list[str]:
+    """Return the lines that list what each world sees by a relation, which worlds see nothing included.
+
+    >>> _relation({"relation": "a", "edges": [["w0", "w0"], ["w0", "w1"]]}, [{"name": "w0"}, {"name": "w1"}], 80)
+    ['a: w0 sees w0 w1; w1 sees nothing']
+    """
+    seen: dict[str, list[str]] = {world["name"]: [] for world in worlds[:MAX_WORLDS]}
+    for here, there in relation["edges"]:
+        if here in seen:
+            seen[here].append(there)
+    told = "; ".join(f"{here} sees {' '.join(there) or 'nothing'}" for here, there in seen.items())
+    return textwrap.wrap(f"{relation['relation']}: {told}", width, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _cut(text: str, size: int) -> str:

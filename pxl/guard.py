@@ -19,7 +19,7 @@ from pxl.tokens import Tokens
 # Where nobody is asked who they are: load balancers and probes, never counted either.
 HEALTH = frozenset({"/healthz", "/livez", "/readyz", "/health", "/v1/health"})
 # Texts that are the same for everybody, and needed to learn how to sign.
-PUBLIC = frozenset({"/", "/openapi.json", "/docs", "/.well-known/security.txt"})
+PUBLIC = frozenset({"/", "/openapi.json", "/openapi-3.1.json", "/docs", "/.well-known/security.txt"})
 AUTH = "/v1/auth/"
 PROOFS = "/v1/proofs"
 VERSIONED = "/v1/"

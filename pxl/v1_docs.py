@@ -21,12 +21,17 @@ _POLICY = ("default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inli
 
 
 def add_routes(app: Flask) -> None:
-    """Add ``/openapi.json``, ``/docs`` and what that page loads."""
+    """Add ``/openapi.json``, ``/openapi-3.1.json``, ``/docs`` and what that page loads."""
 
     @app.get("/openapi.json")
     def openapi() -> Response:
         """Describe the API in OpenAPI 3.0."""
         return Response((_WEB / "openapi.json").read_bytes(), content_type="application/json")
+
+    @app.get("/openapi-3.1.json")
+    def openapi_31() -> Response:
+        """Describe the API in OpenAPI 3.1: the same, in newer words."""
+        return Response((_WEB / "openapi-3.1.json").read_bytes(), content_type="application/json")
 
     @app.get("/docs")
     def docs() -> Response:

@@ -77,6 +77,8 @@ def _check_proof(problem, numbers: list[int]) -> None:
     for root, place in zip(roots, (problem.goal, *problem.globally, *problem.locally), strict=True):
         if not 0 <= root < len(nodes) or given[root] != asked[place]:
             raise Fault("not what is asked")
+    reflexive = {r for r, logic in enumerate(setting.logics, 1) if "t" in PROPERTIES[logic.name]}
+    reflexive |= {s for r, s in (*setting.included, *setting.converse) if r in reflexive}
     literals: list[int] = []
     clauses: list[tuple[int, ...]] = []
     for v, node in enumerate(nodes, 1):
@@ -86,7 +88,7 @@ def _check_proof(problem, numbers: list[int]) -> None:
             continue
         literals.append(v)
         if op in ("box", "dia"):
-            if "t" in PROPERTIES[setting.logic(node[1]).name]:
+            if node[1] in reflexive:
                 x = literals[node[2]]
                 clauses.append((-v, x) if op == "box" else (v, -x))
             continue

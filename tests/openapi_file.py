@@ -13,6 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "openapi" / "prooftoken.yaml"
 SERVED = ROOT / "pxl" / "web" / "openapi.json"
+SERVED_31 = ROOT / "pxl" / "web" / "openapi-3.1.json"
 FROZEN = ROOT / "openapi" / "frozen.txt"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 LIMITS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
@@ -35,6 +36,26 @@ def read_source() -> dict[str, Any]:
 
 def as_served(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def as_31(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the same description in OpenAPI 3.1, where schemas are JSON schemas: null is a type like any other."""
+    def schema(value: Any) -> Any:
+        if isinstance(value, list):
+            return [schema(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        new = {name: schema(member) for name, member in value.items() if name != "nullable"}
+        if value.get("nullable") is not True:
+            return new
+        if isinstance(new.get("type"), str):
+            new["type"] = [new["type"], "null"]
+            if "enum" in new and None not in new["enum"]:
+                new["enum"] = [*new["enum"], None]
+            return new
+        about = {name: new.pop(name) for name in ("description",) if name in new}
+        return {"anyOf": [new, {"type": "null"}], **about} if new else about
+    return {**schema(document), "openapi": "3.1.0"}
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -131,5 +152,6 @@ def _promises(document: dict[str, Any]) -> Iterator[str]:
 if __name__ == "__main__":
     source = read_source()
     SERVED.write_text(as_served(source), encoding="utf-8")
+    SERVED_31.write_text(as_served(as_31(source)), encoding="utf-8")
     if "--freeze" in sys.argv[1:]:
         FROZEN.write_text("\n".join(sorted(promises(source))) + "\n", encoding="utf-8")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from live_server import Live, running
-from openapi_file import FROZEN, SERVED, as_served, breaks, operations, promises, read_source
-from openapi_spec_validator import OpenAPIV30SpecValidator
+from openapi_file import FROZEN, SERVED, SERVED_31, as_31, as_served, breaks, operations, promises, read_source
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = "20261121"
@@ -39,6 +39,13 @@ class TestTheFile:
         assert response.headers["Content-Type"] == "application/json"
         assert response.json() == document
         assert SERVED.read_text(encoding="utf-8") == as_served(document), "run scripts/openapi.sh"
+
+    def test_the_same_in_openapi_3_1_is_valid_and_served(self, live: Live, document):
+        newer = as_31(document)
+        OpenAPIV31SpecValidator(newer).validate()
+        assert "nullable" not in as_served(newer) and newer["paths"].keys() == document["paths"].keys()
+        assert live.get("/openapi-3.1.json").json() == newer
+        assert SERVED_31.read_text(encoding="utf-8") == as_served(newer), "run scripts/openapi.sh"
 
     def test_it_has_the_routes_that_are_served_and_no_others(self, document):
         def known(route: str) -> str:

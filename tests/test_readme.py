@@ -37,3 +37,17 @@ def test_the_answer_is_the_one_that_is_shown(address: str, command: str, answer:
                           check=True, timeout=60)
     assert shows(json.loads(answer), json.loads(real.stdout)), real.stdout
     assert json.loads(real.stdout)["goal"] == sent["goal"]
+
+
+OVERLAYS = re.findall(r"^curl .*\"(?:overlay|assumptions)\".*$", README, re.M)
+
+
+@pytest.mark.parametrize("command", OVERLAYS, ids=[str(number) for number in range(len(OVERLAYS))])
+def test_what_is_asked_of_the_overlays_is_proved(address: str, command: str) -> None:
+    real = subprocess.run(["bash", "-c", command.replace("localhost:8088", address)], capture_output=True, text=True,
+                          check=True, timeout=60)
+    assert json.loads(real.stdout)["verdict"] == "proved", real.stdout
+
+
+def test_every_kind_of_overlay_is_shown() -> None:
+    assert len(OVERLAYS) == 6

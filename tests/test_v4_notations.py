@@ -32,9 +32,9 @@ SPANS = {
     "text": (("neg", *MODAL_OPS, *LABELLED), BINARY, (*GROUND, "F")),
     "chrono": (("neg", *MODAL_OPS, *LINEAR, *PAST, "at:5"), (*BINARY, *LINEAR_BINARY, *PAST_BINARY),
                tuple(name for name in GROUND if not name.startswith("T"))),
-    "json": (("neg", *MODAL_OPS, *LABELLED), BINARY, (*GROUND, "F", "implies_")),
+    "json": (("neg", *MODAL_OPS, *LABELLED), BINARY, (*GROUND, "F", "implies_", "bottom")),
     "json-type": (("neg", *MODAL_OPS, *LABELLED), BINARY, GROUND),
-    "json-list": (("neg", *MODAL_OPS, *LABELLED), BINARY, GROUND),
+    "json-list": (("neg", *MODAL_OPS, *LABELLED), BINARY, (*GROUND, "bottom")),
     "latex": (("neg", *MODAL_OPS, *LABELLED), BINARY, GROUND),
     "polish": (("neg", *MODAL_OPS), BINARY, LETTERS),
     "sexp": (("neg", *MODAL_OPS, *LABELLED), BINARY, (*GROUND, "F", "next", "until")),
@@ -268,10 +268,12 @@ def test_the_logic_specification_selects_the_logic_of_modal(system, logic):
     ("coq", "[a]p", "for formulas of pxl"),
     ("spot", "[a]p", "has no operator for box:a"),
     ("json", "~" * 500 + "p", "as JSON it may nest 200"),
+    ("json", f"At {'9' * 5_000} p", "more than 18 digits"),
+    ("nusmv", f"At {'9' * 5_000} p", "no operator for at:9"),
 ])
 def test_what_cannot_be_written_is_said(notation, formula, says):
     with pytest.raises((NotSupported, GoalTooLarge), match=says):
-        NOTATIONS[notation].write(read("text", formula), MAX_CHARS)
+        NOTATIONS[notation].write(read("chrono" if formula.startswith("At") else "text", formula), MAX_CHARS)
 
 
 @pytest.mark.parametrize("notation, formula, written", [

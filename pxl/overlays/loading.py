@@ -32,11 +32,11 @@ LOAD_LIMIT_S = 10.0
 # Adding a built-in overlay is one line here; one whose module is not there is left out.
 BUILT_INS: Mapping[str, str] = {
     "pxl": "pxl.overlays.s5:overlay",
-    "modal": "pxl.overlays.modal:overlay",
-    "themi": "pxl.overlays.themi:overlay",
-    "doxa": "pxl.overlays.doxa:overlay",
-    "gnosi": "pxl.overlays.gnosi:overlay",
-    "tense": "pxl.overlays.tense:overlay",
+    "modal": "pxl.overlays.modal.presets:modal",
+    "themi": "pxl.overlays.modal.presets:themi",
+    "doxa": "pxl.overlays.modal.presets:doxa",
+    "gnosi": "pxl.overlays.modal.presets:gnosi",
+    "tense": "pxl.overlays.modal.presets:tense",
     "chrono": "pxl.overlays.chrono:overlay",
     "v4": "pxl.overlays.v4:overlay",
 }

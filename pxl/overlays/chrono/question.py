@@ -10,8 +10,8 @@ from functools import cached_property
 from pxl.formula import Formula, atoms, format_formula
 from pxl.overlays.chrono.core import core_of
 from pxl.overlays.chrono.language import CHRONO
-from pxl.overlays.chrono.proof import Proof, encode_proof
-from pxl.overlays.chrono.runs import Run, refutes
+from pxl.overlays.chrono.proof import encode_proof, used_nodes
+from pxl.overlays.chrono.runs import Run, is_too_long, refutes
 from pxl.overlays.chrono.search import decide
 from pxl.overlays.chrono.sentences import read_run, run_text, script_of, trace_text
 from pxl.overlays.chrono.view import RunView, run_view
@@ -73,6 +73,9 @@ class ChronoQuestion:
     def search(self, deadline: float, budget: Budget) -> Found | Exhausted:
         """Search, or evaluate the trace, and write down what was found."""
         if self.kind.trace is not None:
+            if is_too_long(self.whole, Run(self.kind.trace)):
+                return Exhausted("size", f"a goal of {len(self.whole.nodes)} subformulas on a trace of "
+                                         f"{len(self.kind.trace)} moments is too much to evaluate")
             return Found(not refutes(self.whole, Run(self.kind.trace)), NO_CERTIFICATE)
 
         def check_time() -> None:
@@ -87,24 +90,24 @@ class ChronoQuestion:
         if isinstance(found, Run):
             return Found(False, run_text(found))
         try:
-            return Found(True, encode_proof(found, check_time), self._used(found))
+            certificate = encode_proof(found, check_time)
+            return Found(True, certificate, self._used(certificate))
         except SearchExhausted as limit:
             return Exhausted(limit.reason, limit.detail)
 
-    def _used(self, proof: Proof) -> tuple[int, ...] | None:
-        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) the proof used."""
+    def _used(self, certificate: str) -> tuple[int, ...] | None:
+        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) a proof hints at."""
         if self.assumed is None:
             return None
         table, _ = core_of(self.whole)
         places = table.insert(self.whole)
-        node, used = len(self.whole.nodes) - 1, []
+        wanted, node = {}, len(self.whole.nodes) - 1
         if self.whole.nodes[node][0] == "globally":
             node = self.whole.nodes[node][1]
         for position in range(len(self.assumed.formulas)):
-            if places[node] in proof.used_nodes:
-                used.append(position)
+            wanted[places[node]] = position
             node = self.whole.nodes[node][2]
-        return tuple(used)
+        return tuple(sorted(wanted[v] for v in used_nodes(certificate, table) & wanted.keys()))
 
     def script(self, proved: bool, certificate: str) -> Script:
         """Write the sentences. Raises ValueError for a run that is none, or one with foreign atoms."""
@@ -136,7 +139,8 @@ class ChronoQuestion:
             words = f"{shown} is not true {place}: {model.reason()} (kernel-checked)."
         else:
             words = f"{shown} is not true {place}: it fails on the run of the countermodel (kernel-checked)."
-        return Explanation(words, f"true {place}" if proved else f"not true {place}", coq, named, model)
+        return Explanation(words, f"true {place}" if proved else f"not true {place}", coq, named, model,
+                           self._used(certificate) if proved else None)
 
     def _place(self) -> str:
         """Say of which runs, and of which of their times, the goal is said to hold."""

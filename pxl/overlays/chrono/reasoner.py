@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from pxl.overlays.chrono.clauses import definition, is_needed, needed_signs, semantics
 from pxl.overlays.chrono.core import BOT, ENDS, HAS_NEXT, HAS_PREV, CoreTable
-from pxl.overlays.chrono.proof import SEMANTICS, Core, Defined, Induced, Proof, Source, Stepped, cut
-from pxl.search import SearchExhausted
+from pxl.overlays.chrono.cutting import Core, Defined, Induced, Source, Stepped, cut
+from pxl.overlays.chrono.proof import SEMANTICS, Proof
 from pxl.search.clauses import simplified
 from pxl.search.sat import SatSolver
 
@@ -159,6 +159,3 @@ class Reasoner:
         trace = self.solver.trace()
         return cut(trace, self.sources, self.table, self._root, self._goal_size, self.core_key,
                    self.solver.check_time)
-
-
-__all__ = ["Moment", "Reasoner", "SearchExhausted"]

@@ -23,6 +23,15 @@ class Run:
     loop: int | None = None
 
 
+MAX_CELLS = 5_000_000
+
+
+def is_too_long(formula: Formula, run: Run) -> bool:
+    """Say whether the formula has more values on the run than are computed in a second or so."""
+    looped = 0 if run.loop is None else (len(run.moments) - run.loop) * past_depth(formula)
+    return len(formula.nodes) * (len(run.moments) + looped) > MAX_CELLS
+
+
 def refutes(formula: Formula, run: Run) -> bool:
     """Say whether the formula is false at time 0 of the run."""
     return not truth(formula, run)[0][-1][0]

@@ -112,7 +112,7 @@ def _model_numbers(model: Model) -> Iterator[int]:
 def decode_model(text: str, relations: int) -> Model:
     """Read a model's certificate text; raises ValueError when it is none.
 
-    >>> decode_model("0210200", 1)
+    >>> decode_model("02102000", 1)
     Model(worlds=(frozenset({1}), frozenset({2})), access=((0, 0),), designated=0)
     """
     numbers = decode_numbers(text)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pxl.draw import draw
 from pxl.formula import format_formula, node_texts
 from pxl.formula.signature import Signature
 from pxl.formula.table import Formula
@@ -13,8 +14,6 @@ from pxl.model import MAX_SUBFORMULAS, MAX_TEXT_CHARS, MAX_TRACE, Because, Subfo
 from pxl.overlays.modal import frames
 from pxl.overlays.modal.certificate import Model
 from pxl.overlays.modal.problem import PLAIN, Problem
-
-MAX_DRAWN_WORLDS = 24
 
 
 @dataclass(frozen=True)
@@ -69,23 +68,8 @@ class FrameView:
         return document
 
     def lines(self) -> list[str]:
-        """Return it drawn for a terminal: a line for each world, with what each relation leads to."""
-        drawn = []
-        for place, atoms in enumerate(self.worlds[:MAX_DRAWN_WORLDS]):
-            here = "▶" if place == self.model.designated else " "
-            drawn.append(f"{here} {world_name(place)}: {' '.join(atoms) or '-'}")
-            for number, (name, _) in enumerate(self.relations, 1):
-                seen = " ".join(map(world_name, self.model.successors(number, place)))
-                drawn.append(f"     {name} → {seen or '(nothing)'}")
-        if len(self.worlds) > MAX_DRAWN_WORLDS:
-            drawn.append(f"  … and {len(self.worlds) - MAX_DRAWN_WORLDS} more worlds")
-        drawn.append(f"The goal is false at {world_name(self.model.designated)}; each world lists its true atoms.")
-        for fact in self.trace or ():
-            indent = "  " * min(fact.depth + 1, 12)
-            drawn.append(f"{indent}{world_name(fact.world)}: {fact.text} is {str(fact.value).lower()}")
-        if self.trace_omitted:
-            drawn.append(f"  … and {self.trace_omitted} more lines of reasons")
-        return drawn
+        """Return it drawn for a terminal."""
+        return draw(self.document()).splitlines()
 
 
 def _listed(sub: Subformula) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def clauses_of(problem: Problem) -> Clauses:
             sign = 1 if op == "box" else -1
             item = Modal(node[1], sign * v, sign * literals[node[2]])
             modal.append(item)
-            if problem.setting.logic(item.relation).is_reflexive:
+            if item.relation in problem.setting.reflexive:
                 clauses.append((-item.box, item.body))
         elif op != "atom":
             clauses.extend(_definition(op, v, *(literals[i] for i in node[1:])))

@@ -79,18 +79,16 @@ def _missing(setting: Setting, m: Modal) -> list[tuple[int, int]]:
     Each is a demand of ``demands`` that what r's logic adds to r would not keep by itself.
     """
     found = []
-    t = setting.logic(m.relation)
     for r in setting.relations:
         logic = setting.logic(r)
         is_above, is_back = m.relation in setting.above[r], m.relation in setting.back[r]
         is_kept, is_fixed = _is_kept(setting, r, m.relation), _is_fixed(setting, r, m.relation)
-        adds_loops = logic.is_reflexive and not t.is_reflexive
-        if is_above and (adds_loops or logic.is_transitive and not is_kept or logic.is_euclidean and not is_fixed):
+        if is_above and (logic.is_transitive and not is_kept or logic.is_euclidean and not is_fixed):
             found.append((r, m.body))
         if is_kept and not is_fixed and logic.is_euclidean:
             found.append((r, m.box))
         if (is_fixed and not is_kept and logic.is_euclidean
-                or is_back and (adds_loops or logic.is_transitive and not is_fixed
+                or is_back and (logic.is_transitive and not is_fixed
                                 or logic.is_euclidean and not (is_fixed and is_above))):
             found.append((r, -m.box))
     return found
@@ -140,6 +138,6 @@ def choices(problem: Problem, clauses: Clauses) -> dict[int, tuple[tuple[int, ..
             case "iff":
                 found[v], found[-v] = ((x, y), (-x, -y)), ((x, -y), (-x, y))
     for m in clauses.modal:
-        if problem.setting.logic(m.relation).is_reflexive:
+        if m.relation in problem.setting.reflexive:
             found[m.box] = ((m.body,),)
     return found

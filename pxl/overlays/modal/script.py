@@ -43,7 +43,7 @@ def setting_term(setting: Setting) -> str:
     def pairs(found: Sequence[tuple[int, object]]) -> str:
         return f"[{'; '.join(f'({a}, {b})' for a, b in found)}]"
     logics = pairs([(r, setting.logic(r).coq) for r in setting.relations])
-    return f"Setting {logics} {pairs(setting.included)} {pairs(setting.converse)}"
+    return f"Setting {logics} {pairs(setting.told_included)} {pairs(setting.told_converse)}"
 
 
 def coq_term(problem: Problem, place: int) -> str:

@@ -74,7 +74,7 @@ class _Search:
                          if signs[abs(m.box) - 1] & (2 if m.box > 0 else 1)]
         # A demand for any successor at all is known by a number above all literals.
         self._serial = {r: len(problem.nodes) + 1 + r for r in setting.relations
-                        if setting.logic(r).is_serial and not setting.logic(r).is_reflexive}
+                        if setting.logic(r).is_serial and r not in setting.reflexive}
         self._below = {r: {s for s in setting.relations if r in setting.above[s]} for r in setting.relations}
         self._looks_back = any(rule.backward or rule.fixed for rule in self._rules.values())
         self._weights = self._weigh()

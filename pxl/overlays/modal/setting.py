@@ -17,12 +17,15 @@ class Setting:
     """Relations 1, 2, … with the logic of each.
 
     ``included`` holds (r, s) when R_r is contained in R_s, ``converse`` when R_r w u implies R_s u w; both are
-    closed under what they imply, and neither says what a relation's own logic says already.
+    closed under what they imply, and neither says what a relation's own logic says already. ``told_included`` and
+    ``told_converse`` are those that were asked for, which imply the others.
     """
 
     logics: tuple[Logic, ...]
     included: tuple[Pair, ...] = ()
     converse: tuple[Pair, ...] = ()
+    told_included: tuple[Pair, ...] = ()
+    told_converse: tuple[Pair, ...] = ()
 
     @property
     def relations(self) -> range:
@@ -30,6 +33,12 @@ class Setting:
 
     def logic(self, relation: int) -> Logic:
         return self.logics[relation - 1]
+
+    @cached_property
+    def reflexive(self) -> frozenset[int]:
+        """The relations that are reflexive: by their own logic, or since they hold what is, or its converse."""
+        own = {r for r in self.relations if self.logic(r).is_reflexive}
+        return frozenset(own | {s for r, s in (*self.included, *self.converse) if r in own})
 
     @cached_property
     def above(self) -> dict[int, tuple[int, ...]]:
@@ -80,12 +89,10 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
     number = {name: k for k, name in enumerate(listed, 1)}
     values = tuple(logics[name] for name in listed)
     everyone = range(1, len(listed) + 1)
-    included = {(r, r) for r in everyone}
-    included |= {(number[a], number[b]) for a, b in inclusions if a in number}
-    converse = {(r, r) for r in everyone if values[r - 1].is_symmetric}
-    for a, b in converses:
-        if a in number:
-            converse |= {(number[a], number[b]), (number[b], number[a])}
+    told_included = {(number[a], number[b]) for a, b in inclusions if a in number and a != b}
+    told_converse = {(number[x], number[y]) for a, b in converses if a in number for x, y in ((a, b), (b, a))}
+    included = {(r, r) for r in everyone} | told_included
+    converse = {(r, r) for r in everyone if values[r - 1].is_symmetric} | told_converse
     while True:
         more_included = {(a, d) for a, b in included for c, d in included if b == c}
         more_included |= {(a, d) for a, b in converse for c, d in converse if b == c}
@@ -101,4 +108,5 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
                                 f"other: they are one relation, so give them one name.", field="inclusions")
     return Setting(values, tuple(sorted((a, b) for a, b in included if a != b)),
                    tuple(sorted((a, b) for a, b in converse
-                                if not (a == b and values[a - 1].is_symmetric)))), listed
+                                if not (a == b and values[a - 1].is_symmetric))),
+                   tuple(sorted(told_included)), tuple(sorted(told_converse))), listed

@@ -31,7 +31,7 @@ def write_infix(formula: Formula, signature: Signature, atom_text: Callable[[str
             try:
                 signature.opening(op)
             except ValueError:
-                raise NotSupported(f"the notation {signature.name} has no operator for {op}") from None
+                raise NotSupported(f"the notation {signature.name} has no operator for {op[:60]}") from None
         written.append(node)
     return format_formula(Formula(tuple(written)), max_chars, signature)
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from pxl.errors import FormulaSyntaxError, GoalTooLarge
+from pxl.errors import FormulaSyntaxError, GoalTooLarge, NotSupported
 from pxl.formula import Formula, Limits, format_formula, height
 from pxl.formula.complaint import complaint
 from pxl.formula.lexer import is_atom_name
@@ -22,6 +22,7 @@ _QUANTIFIERS = ("forall", "exists", "all", "some", "∀", "∃")
 _SHOWN = 40
 # What json writes recurses, and so does what clients read it with.
 _MAX_DEPTH = 200
+_MAX_DIGITS = 18
 
 
 # Where a part stands: the place of what it is part of, and the step from there; None is the whole goal.
@@ -60,7 +61,7 @@ def _read(goal: Any, limits: Limits, target: str | None) -> Read:
             name, label, parts = _object(value, path) if isinstance(value, dict) else (value[0], None, [
                 (part, (path, f"[{number}]")) for number, part in enumerate(value[1:], 1)])
             if isinstance(name, tuple):
-                done.append(_leaf(sheet, name[0], path))
+                done.append(_leaf(sheet, name[0], path, is_atom=True))
                 continue
             op, label = _operator(name, label, path)
             agenda.append(("apply", op, label, len(parts), path))
@@ -129,7 +130,7 @@ def _operator(name: Any, label: Any, path: _Path) -> tuple[str, str | None]:
     if label is None:
         return op, None
     shown = str(label) if isinstance(label, (str, int)) and not isinstance(label, bool) else ""
-    if not re.fullmatch("[0-9]{1,18}" if op == "at" else "[A-Za-z0-9_]+", shown):
+    if not re.fullmatch(f"[0-9]{{1,{_MAX_DIGITS}}}" if op == "at" else "[A-Za-z0-9_]+", shown):
         kind = "a time is a whole number" if op == "at" else "it is made of ASCII letters, digits and _"
         raise _fault(path, f"{_found(label)} is no label: {kind}")
     return op, str(int(shown)) if op == "at" else shown
@@ -139,9 +140,9 @@ def _quantified(path: _Path, name: str) -> FormulaSyntaxError:
     return _fault(path, f"{_found(name)}: quantifiers are not supported, for the logics here are propositional")
 
 
-def _leaf(sheet: Sheet, name: Any, path: _Path) -> int:
+def _leaf(sheet: Sheet, name: Any, path: _Path, is_atom: bool = False) -> int:
     if isinstance(name, str):
-        op = OPS.get(name) or OPS.get(name.lower())
+        op = None if is_atom and is_atom_name(name) else OPS.get(name) or OPS.get(name.lower())
         if op in ("top", "bot"):
             return sheet.apply(op, None, ())
         if is_atom_name(name):
@@ -180,10 +181,12 @@ def _write(formula: Formula, max_chars: int, form: str = "op") -> Any:
     for node in formula.nodes:
         op, *parts = node
         family, _, label = op.partition(":")
+        if len(label) > _MAX_DIGITS and family == "at":
+            raise NotSupported(f"a time of more than {_MAX_DIGITS} digits cannot be written in JSON")
         below = [] if op == "atom" else [written[part] for part in parts]
         if op == "atom":
             name = parts[0]
-            written.append({form: "atom", "name": name} if form != "list" and op_of(name) in ("top", "bot") else name)
+            written.append({"atom": name} if op_of(name) in ("top", "bot") else name)
         elif op == "bot":
             written.append(False)
         elif form == "list":
@@ -197,7 +200,8 @@ def _write(formula: Formula, max_chars: int, form: str = "op") -> Any:
             else:
                 value |= dict(zip(("left", "right") if len(below) == 2 else ("arg",), below, strict=True))
             written.append(value)
-    return written[-1]
+    # A goal is a text, an object or a list; JSON's false is one only as a part.
+    return "false" if written[-1] is False else written[-1]
 
 
 def _looks(goal: Any) -> bool:

@@ -79,7 +79,7 @@ def _write_polish(formula: Formula, max_chars: int) -> str:
                                    "small letter with digits behind it")
             pieces.append(parts[0])
         elif op not in letters:
-            raise NotSupported(f"the notation polish has no operator for {op}")
+            raise NotSupported(f"the notation polish has no operator for {op[:60]}")
         else:
             pieces.append(letters[op])
             agenda += reversed(parts)

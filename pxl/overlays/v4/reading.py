@@ -103,4 +103,4 @@ def within(formula: Formula, limits: Limits) -> Formula:
 
 def _shown(ops: set[str], signature: Signature) -> str:
     spelled = sorted(signature.between.get(op, "").strip() or signature.opening(op)[:-1] for op in ops)
-    return ", ".join(f"`{op}`" for op in spelled[:5])
+    return ", ".join(f"`{op[:40]}`" for op in spelled[:5])

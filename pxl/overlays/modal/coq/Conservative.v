@@ -8,7 +8,7 @@
 
 From Coq Require Import List PArith Bool.
 From PXL Require Form Prov Semantics Soundness Completeness.
-From PXLModal Require Import Syntax Semantics Clausal Countermodel Frames.
+From PXLModal Require Import Syntax Semantics Clausal Soundness Countermodel Frames.
 Import ListNotations.
 Local Open Scope positive_scope.
 
@@ -422,7 +422,7 @@ Theorem s5_kernel : forall f, Prov.Prov f <-> Valid S5 (embed f).
 Proof.
   intros f; split.
   - intros P; apply valid_class; intros M D C w; apply embed_sat.
-    apply (Soundness.soundness f P (one M) C); intros u g.
+    apply (PXL.Soundness.soundness f P (one M) C); intros u g.
     destruct (D u (embed g)) as [ H | H ].
     + exact (or_introl (proj1 (embed_sat M g u) H)).
     + exact (or_intror (fun X => H (proj2 (embed_sat M g u) X))).

@@ -2,11 +2,32 @@
 
     What the server sends is ASCII text: the question's canonical text and a
     certificate. Here the certificate becomes a clausal proof or a finite model,
-    and [entailed] and [not_entailed] turn an accepted one into the theorem. *)
+    and [entailed] and [not_entailed] turn an accepted one into the theorem.
+
+    A certificate is a sequence of numbers, written as in the kernel's [Transport].
+    That of a proof is
+<<
+    1 p | 2 | 3 i | 4 i j | 5 i j | 6 i j | 7 i j | 8 r i | 9 r i
+        the nodes: atom p, bottom, negation, conjunction, disjunction,
+        implication, equivalence, box of relation r, diamond; then 0
+    the nodes of the goal, of each global and of each local assumption
+    1 literal ... 0 hint ... 0
+        a step of unit propagation
+    2 r premise literal ... 0
+        a step of the successor rule: what each literal of the premise becomes
+>>
+    and that of a refutation is
+<<
+    the designated world, from 0; the number of worlds
+    the atoms of each world, and 0
+    for each relation in the order of [logics], for each world:
+        its successors, from 1, and 0
+>>
+    The literal of node [v] is [2v], and [2v + 1] is its negation. *)
 
 From Coq Require Import List PArith Bool Init.Byte.
 From PXL Require Import Form Trie Text Transport.
-From PXLModal Require Import Syntax Semantics Clausal Countermodel Text.
+From PXLModal Require Import Syntax Semantics Clausal Soundness Countermodel Text.
 Import ListNotations.
 
 (** ** Proofs

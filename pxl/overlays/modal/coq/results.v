@@ -6,7 +6,7 @@
 From Coq Require Import List PArith Init.Byte.
 From PXL Require Form Prov.
 From PXLModal Require Import Syntax Semantics Frames Conservative.
-From PXLModal Require Clausal Countermodel Text Transport Canonical.
+From PXLModal Require Clausal Soundness Countermodel Text Transport Canonical.
 Import ListNotations.
 Local Open Scope positive_scope.
 
@@ -14,10 +14,11 @@ Local Open Scope positive_scope.
 
 Theorem check_proof_sound : forall S global local f p,
   PXLModal.Clausal.check_proof S global local f p = true -> Entails S global local f.
-Proof. exact PXLModal.Clausal.check_proof_sound. Qed.
+Proof. exact PXLModal.Soundness.check_proof_sound. Qed.
 
 Theorem check_countermodel_sound : forall S global local f m w,
-  PXLModal.Countermodel.check_countermodel S global local f m w = true -> ~ Entails S global local f.
+  PXLModal.Countermodel.check_countermodel S global local f m w = true ->
+  ~ Entails S global local f.
 Proof. exact PXLModal.Countermodel.check_countermodel_sound. Qed.
 
 (** The countermodel is decided, and of the setting's class of frames. *)
