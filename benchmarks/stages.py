@@ -1,4 +1,4 @@
-"""The documents' load test: 10, then 50, then 100 users, who ask once a second, and some goals more often than others."""
+"""The documents' load test: 10, 50, then 100 users, who ask once a second, and some goals more often than others."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ class SatSolver:
 
 
 def _unnamed_file() -> int:
-    """Return the descriptor of an empty file without a name: in memory on Linux, elsewhere among the temporary files."""
+    """Return the descriptor of an empty file without a name: in memory on Linux, elsewhere on a disk."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("lidrup")
     descriptor, path = tempfile.mkstemp()
