@@ -468,3 +468,11 @@ class TestFiles:
         monkeypatch.delattr(os, "memfd_create", raising=False)
         for goal, kind in (("BOX(A) -> A", Proof), ("A -> BOX(A)", Countermodel)):
             assert isinstance(decide(parse(goal), time.monotonic() + 30), kind)
+
+
+def test_every_route_that_decides_goals_counts_for_the_objectives() -> None:       # K001, K002, K004
+    deciding = {"/prove", "/countermodel", "/v1/proofs", "/v1/proofs:batch", "/v1/overlays/<name>/<operation>"}
+    for rule in rules():
+        for pattern in re.findall(r'http_requests_total\{route=~"([^"]+)"', rule["expr"]):
+            assert all(re.fullmatch(pattern, route) for route in deciding), rule["record"]
+            assert not any(re.fullmatch(pattern, route) for route in ("/health", "/v1/overlays", "/v1/overlays/<name>"))
