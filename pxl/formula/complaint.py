@@ -91,7 +91,7 @@ def _name(token: str) -> str:
         return "the end of the goal"
     if len(token) == 1 and not " " <= token <= "~" and Lexicon()[token] == OTHER:
         return f"{_code(token)} {unicodedata.name(token, '')}".rstrip()
-    return f"`{token if len(token) <= _QUOTED else token[:_QUOTED] + '…'}`"
+    return f"`{escape(token[:_QUOTED])}{'…' if len(token) > _QUOTED else ''}`"
 
 
 def _listed(expected: tuple[str, ...]) -> str:

@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 from pxl.formula import Formula, Infix
 from pxl.formula.table import canonical
 
-_Make = Callable[..., int]
+Make = Callable[..., int]
 
 
-def _strict(make: _Make, left: int, right: int) -> int:
+def _strict(make: Make, left: int, right: int) -> int:
     return make("box", make("impl", left, right))
 
 
-def _contingent(make: _Make, body: int) -> int:
+def _contingent(make: Make, body: int) -> int:
     return make("conj", make("dia", body), make("dia", make("neg", body)))
 
 
 # Each definition, and its Coq counterpart in coq/Syntax.v, says the same.
-DEFINED: Mapping[str, _Make] = {
+DEFINED: Mapping[str, Make] = {
     "xor": lambda make, left, right: make("neg", make("iff", left, right)),
     "nand": lambda make, left, right: make("neg", make("conj", left, right)),
     "nor": lambda make, left, right: make("neg", make("disj", left, right)),
@@ -36,13 +36,13 @@ EXTRA = (
 )
 
 
-def expand(formula: Formula) -> Formula:
+def expand(formula: Formula, defined: Mapping[str, Make] = DEFINED) -> Formula:
     """Replace every defined connective by what it stands for. Linear in the size of the table.
 
     >>> expand(Formula((("atom", "A"), ("atom", "B"), ("strict", 0, 1))))
     Formula(nodes=(('atom', 'A'), ('atom', 'B'), ('impl', 0, 1), ('box', 2)))
     """
-    if not any(node[0] in DEFINED for node in formula.nodes):
+    if not any(node[0] in defined for node in formula.nodes):
         return formula
     nodes: list[tuple] = []
 
@@ -56,5 +56,5 @@ def expand(formula: Formula) -> Formula:
             places.append(make(op, *parts))
         else:
             below = [places[part] for part in parts]
-            places.append(DEFINED[op](make, *below) if op in DEFINED else make(op, *below))
+            places.append(defined[op](make, *below) if op in defined else make(op, *below))
     return canonical(nodes, places[-1])

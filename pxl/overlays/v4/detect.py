@@ -19,7 +19,8 @@ from pxl.overlays.v4.text import CHRONO_NOTATION, TEXT
 from pxl.overlays.v4.tptp import QMLTP, TPTP
 
 NOTATIONS: Mapping[str, Notation] = MappingProxyType({notation.name: notation for notation in (
-    TEXT, CHRONO_NOTATION, JSON, LATEX_NOTATION, POLISH, SEXP, TPTP, QMLTP, NUSMV, BLACK, SPOT, JSON_TYPE, JSON_LIST, COQ)})
+    TEXT, CHRONO_NOTATION, JSON, LATEX_NOTATION, POLISH, SEXP, TPTP, QMLTP, NUSMV, BLACK, SPOT, JSON_TYPE, JSON_LIST,
+    COQ)})
 READABLE = tuple(name for name, notation in NOTATIONS.items() if notation.read)
 WRITABLE = tuple(name for name, notation in NOTATIONS.items() if notation.write)
 
@@ -82,7 +83,8 @@ def readings(goal: Any, limits: Limits, target: str | None = None) -> tuple[list
         except RequestError as fault:
             faults[name] = fault
             continue
-        if notation.is_temporal and target is None and language_of(read.formula) != "chrono" and not _is_marked(notation, goal):
+        is_sign = language_of(read.formula) == "chrono" or target is not None or _is_marked(notation, goal)
+        if notation.is_temporal and not is_sign:
             faults[name] = RequestError(f"nothing in the goal is particular to {name}")
             continue
         key = (read.formula, read.target, tuple(sorted(read.options.items())))

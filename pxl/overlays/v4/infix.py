@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pxl.errors import FormulaSyntaxError, NotSupported
 from pxl.formula import Formula, Limits, Signature, format_formula, parse
 from pxl.formula.complaint import complaint
+from pxl.formula.lexer import is_atom_name
 from pxl.overlays.v4.definitions import expand
 
+_TEMPORAL = re.compile(r"(?<![A-Za-z0-9_])(?:[XFGYZPHOURWMSTV]|wX|[Aa][Tt]|LTLSPEC)(?![A-Za-z0-9_])")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -29,19 +31,24 @@ def write_infix(formula: Formula, signature: Signature, atom_text: Callable[[str
             try:
                 signature.opening(op)
             except ValueError:
-                raise NotSupported(f"the notation {signature.name} has no operator for {op}") from None
+                raise NotSupported(f"the notation {signature.name} has no operator for {op[:60]}") from None
         written.append(node)
     return format_formula(Formula(tuple(written)), max_chars, signature)
 
 
-def plain_atom(signature: Signature) -> Callable[[str], str]:
+def plain_atom(signature: Signature, is_allowed: Callable[[str], bool] = lambda name: True) -> Callable[[str], str]:
     """Return a function that writes atoms of one word, and raises NotSupported for others."""
     def write(name: str) -> str:
-        if not _PLAIN.fullmatch(name) or name in signature.kinds or name.lower() in signature.words:
+        if not _PLAIN.fullmatch(name) or not is_allowed(name) or not is_atom_name(name, signature):
             raise NotSupported(f"the atom `{name[:60]}` cannot be written in {signature.name}: rename it to a word of "
                                "letters, digits and _ that is no operator there")
         return name
     return write
+
+
+def has_temporal_letter(goal: object) -> bool:
+    """Say whether some temporal operator could stand in a goal."""
+    return isinstance(goal, str) and _TEMPORAL.search(goal) is not None
 
 
 def blank(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from pxl.formula import Formula, Infix, Limits, Prefix, Signature
+from pxl.formula.complaint import escape
 from pxl.overlays.v4.infix import blank, need_text, read_infix, unsupported, write_infix
 from pxl.overlays.v4.reading import Notation, Read, bounded
 
@@ -14,7 +15,8 @@ def _sf(letter: str) -> str:
     return f"\\mathsf{{{letter}}}"
 
 
-_INFIX_LETTERS = {"until": "U", "weak_until": "W", "release": "R", "strong_release": "M", "since": "S", "triggered": "T"}
+_INFIX_LETTERS = {"until": "U", "weak_until": "W", "release": "R", "strong_release": "M", "since": "S",
+                  "triggered": "T"}
 _PREFIX_LETTERS = {"next": "X", "eventually": "F", "globally": "G", "prev": "Y", "weak_prev": "Z", "once": "P",
                    "historically": "H"}
 
@@ -45,7 +47,7 @@ _PIECE = re.compile(
     r"|(?P<operator>\\math(?:sf|bf|cal)\{(?P<letter>[XFGYZPHUWRMST])\})"
     r"|\\(?:mathrm|mathit|mathtt|textit|texttt|textrm|text|operatorname)\{(?P<word>[^{}$]*)\}"
     rf"|\\(?P<greek>{_GREEK})(?![A-Za-z])(?:_(?:\{{(?P<sub>[A-Za-z0-9_]+)\}}|(?P<digit>[A-Za-z0-9])))?"
-    r"|(?P<name>[A-Za-z][A-Za-z0-9]*)_\{(?P<index>[A-Za-z0-9_]+)\}"
+    r"|(?<![A-Za-z0-9\\])(?P<name>[A-Za-z][A-Za-z0-9]*)_\{(?P<index>[A-Za-z0-9_]+)\}"
     r"|(?P<layout>\\(?:left|right|bigl|bigr|big|Bigl|Bigr|Big|quad|qquad|displaystyle|begin\{[a-z*]+\}|end\{[a-z*]+\})"
     r"(?![A-Za-z])|\\[,;:! \[\]()]|\$\$?)"
     r"|(?P<command>\\[A-Za-z]+|\\.)|(?P<brace>[{}])")
@@ -79,7 +81,7 @@ def _clean(text: str) -> str:
         if found in ("\\forall", "\\exists"):
             note = "Quantifiers are not supported: the logics here are propositional."
         else:
-            note = f"`{found}` is no command of this notation."
+            note = f"`{escape(found)}` is no command of this notation."
         raise unsupported(text, piece.start(), piece.end(), note)
 
     return _PIECE.sub(replaced, text)
@@ -100,5 +102,8 @@ def _write(formula: Formula, max_chars: int) -> str:
     return write_infix(formula, LATEX, _atom, max_chars)
 
 
-LATEX_NOTATION = Notation("latex", "LaTeX, with or without $", _read, _write,
-                          is_marked=lambda goal: re.search(r"\\[A-Za-z]{2}|\$", goal) is not None)
+def _is_marked(goal: Any) -> bool:
+    return isinstance(goal, str) and re.search(r"\\[A-Za-z]{2}|\$", goal) is not None
+
+
+LATEX_NOTATION = Notation("latex", "LaTeX, with or without $", _read, _write, _is_marked, _is_marked)

@@ -15,7 +15,8 @@ Answer = Callable[[Reading], dict[str, Any]]
 
 _MAX_CHARS = 1_000_000
 _FORMULA = {"description": "The formula: text, or JSON."}
-_NOTATION = {"type": "string", "enum": list(READABLE), "description": "How it is written; without it, the only one that fits."}
+_NOTATION = {"type": "string", "enum": list(READABLE),
+             "description": "How it is written; without it, the only notation that fits."}
 _TARGET = {"type": "string", "enum": list(TARGETS), "description": "The overlay it is meant for."}
 _SHAPES = {"kernel": "text", "op": "json", "type": "json-type", "list": "json-list"}
 
@@ -27,13 +28,16 @@ def operations() -> tuple[Operation, ...]:
                   _schema({"formula": _FORMULA, "from": _NOTATION, "target": _TARGET,
                            "to": {"type": "string", "enum": list(WRITABLE), "description": "The notation to write."}},
                           "formula", "to"), translate),
-        Operation("validate", "Say in which notations a formula is well-formed, what it means in each, and why not in the others.",
+        Operation("validate",
+                  "Say in which notations a formula is well-formed, what it means there, and why not in the others.",
                   _schema({"formula": _FORMULA, "notation": _NOTATION, "target": _TARGET}, "formula"), validate),
-        Operation("adapt", "Turn a formula into a request of the overlay that can answer it, and into the shape that a client keeps.",
+        Operation("adapt",
+                  "Turn a formula into a request of the overlay that can answer it, in the shape that a client keeps.",
                   _schema({"formula": _FORMULA, "notation": _NOTATION, "target": _TARGET,
                            "shape": {"type": "string", "enum": list(_SHAPES), "default": "kernel",
-                                     "description": "Of the formula in the reply: canonical text, JSON with op and args, "
-                                                    "JSON with type, left and right, or lists."}}, "formula"), adapt),
+                                     "description": "Of the formula in the reply: canonical text, JSON with op and "
+                                                    "args, JSON with type, left and right, or lists."}},
+                          "formula"), adapt),
     )
 
 
@@ -60,9 +64,10 @@ def validate(request: Mapping[str, Json], answer: Answer) -> dict[str, Any]:
     return {
         "valid": len(found) == 1,
         "ambiguous": len(found) > 1,
-        "readings": [{"notations": list(reading.notations), "normalized": shown(reading.read), "target": reading.read.target,
-                      "options": dict(reading.read.options)} for reading in found],
-        "errors": {name: {"error": fault.detail, "code": fault.code, **fault.extras()} for name, fault in faults.items()},
+        "readings": [{"notations": list(reading.notations), "normalized": shown(reading.read),
+                      "target": reading.read.target, "options": dict(reading.read.options)} for reading in found],
+        "errors": {name: {"error": fault.detail, "code": fault.code, **fault.extras()}
+                   for name, fault in faults.items()},
     }
 
 
@@ -73,8 +78,8 @@ def adapt(request: Mapping[str, Json], answer: Answer) -> dict[str, Any]:
     write = NOTATIONS[_SHAPES[request.get("shape", "kernel")]].write
     assert write is not None
     goal = _normalized(reading)
-    return {"notation": reading.notations[0], "formula": write(read.formula, _MAX_CHARS), "atoms": list(atoms(read.formula)),
-            "request": {"goal": goal, "overlay": read.target, **read.options}}
+    return {"notation": reading.notations[0], "formula": write(read.formula, _MAX_CHARS),
+            "atoms": list(atoms(read.formula)), "request": {"goal": goal, "overlay": read.target, **read.options}}
 
 
 def _normalized(reading: Reading4) -> str:

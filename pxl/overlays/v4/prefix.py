@@ -7,7 +7,7 @@ from typing import Any
 
 from pxl.errors import NotSupported
 from pxl.formula import Formula, Limits, format_formula
-from pxl.formula.complaint import complaint
+from pxl.formula.complaint import complaint, escape
 from pxl.formula.lexer import is_atom_name
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.v4.infix import need_text
@@ -36,7 +36,8 @@ def _read_polish(goal: Any, limits: Limits, target: str | None) -> Read:
         if op is None:
             note = ("Quantifiers are not supported: the logics here are propositional."
                     if word in "ΠΣ∀∃" else "Atoms are small letters, with digits behind them.")
-            raise complaint(text, token.start(), token.end(), (*(f"`{letter}`" for letter in _LETTERS), "an atom"), note)
+            letters = (f"`{letter}`" for letter in _LETTERS)
+            raise complaint(text, token.start(), token.end(), (*letters, "an atom"), note)
         arity = _ARITY.get(op, 2)
         if len(stack) < arity:
             raise complaint(text, len(text), len(text), ("a formula",),
@@ -74,11 +75,11 @@ def _write_polish(formula: Formula, max_chars: int) -> str:
         op, *parts = formula.nodes[agenda.pop()]
         if op == "atom":
             if not _POLISH_ATOM.fullmatch(parts[0]):
-                raise NotSupported(f"the atom `{parts[0][:60]}` cannot be written in Polish notation: rename it to a small "
-                                   "letter with digits behind it")
+                raise NotSupported(f"the atom `{parts[0][:60]}` cannot be written in Polish notation: rename it to a "
+                                   "small letter with digits behind it")
             pieces.append(parts[0])
         elif op not in letters:
-            raise NotSupported(f"the notation polish has no operator for {op}")
+            raise NotSupported(f"the notation polish has no operator for {op[:60]}")
         else:
             pieces.append(letters[op])
             agenda += reversed(parts)
@@ -93,7 +94,8 @@ def _read_sexp(goal: Any, limits: Limits, target: str | None) -> Read:
     for token in _SEXP_TOKEN.finditer(text):
         word, here = token[0], lists[-1]
         if len(lists) == 1 and here[3]:
-            raise complaint(text, token.start(), token.end(), ("the end of the goal",), "The formula is complete before.")
+            raise complaint(text, token.start(), token.end(), ("the end of the goal",),
+                            "The formula is complete before.")
         if word == ")":
             if len(lists) == 1:
                 raise complaint(text, token.start(), token.end(), ("a formula",), "No parenthesis is open here.")
@@ -109,7 +111,7 @@ def _read_sexp(goal: Any, limits: Limits, target: str | None) -> Read:
             if here[1] is None:
                 note = ("Quantifiers are not supported: the logics here are propositional."
                         if word.lower() in ("forall", "exists", "∀", "∃") else
-                        f"`{word[:40]}` is no operator; a ground atom stands between bars, as in |Good(x)|.")
+                        f"`{escape(word[:40])}` is no operator; a ground atom stands between bars, as in |Good(x)|.")
                 raise complaint(text, token.start(), token.end(), ("an operator",), note)
         elif word == "(":
             lists.append([token.start(), None, None, []])
@@ -158,7 +160,9 @@ def _write_sexp(formula: Formula, max_chars: int) -> str:
     return "".join(pieces).lstrip()
 
 
-POLISH = Notation("polish", "Łukasiewicz's notation: N K A C E, L and M for box and diamond", _read_polish, _write_polish,
+POLISH = Notation("polish", "Łukasiewicz's notation: N K A C E, L and M for box and diamond", _read_polish,
+                  _write_polish,
                   lambda goal: isinstance(goal, str) and re.fullmatch(r"[A-Za-z0-9_\s]+", goal) is not None)
 SEXP = Notation("sexp", "S-expressions, as in (implies p (box q))", _read_sexp, _write_sexp,
-                is_marked=lambda goal: re.match(r"\s*\((?:->|=>|<->|implies|and|or|not|iff|box|dia)\s", goal) is not None)
+                lambda goal: isinstance(goal, str) and re.match(r"\s*\([^\s()]+[\s)]", goal) is not None,
+                is_marked=lambda goal: re.match(r"\s*\((?:[<=-]*>|[a-z]+)\s+\S", goal) is not None)

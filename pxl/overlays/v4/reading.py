@@ -34,8 +34,10 @@ class Notation:
 
     ``read`` takes what was sent, the limits and the target that was asked for, if any; it raises RequestError with the
     place. ``write`` takes a formula and how many characters its text may have; None where the notation is only read.
-    ``looks`` says whether a text could be meant so, ``is_marked`` whether it can hardly be meant otherwise;
-    ``is_temporal`` that without a temporal operator a text is no sign of the notation.
+    ``looks`` says whether a goal without a named notation could be meant so: it is quick, and may say no where the
+    notation reads the same as ``text``. ``is_marked`` says whether the goal can hardly be meant otherwise,
+    ``is_temporal`` that
+    without a temporal operator nothing speaks for the notation.
     """
 
     name: str
@@ -101,4 +103,4 @@ def within(formula: Formula, limits: Limits) -> Formula:
 
 def _shown(ops: set[str], signature: Signature) -> str:
     spelled = sorted(signature.between.get(op, "").strip() or signature.opening(op)[:-1] for op in ops)
-    return ", ".join(f"`{op}`" for op in spelled[:5])
+    return ", ".join(f"`{op[:40]}`" for op in spelled[:5])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from pxl.formula import Formula, Infix, Limits, Prefix, Signature
-from pxl.overlays.v4.infix import blank, need_text, plain_atom, read_infix, unsupported, write_infix
+from pxl.overlays.v4.definitions import Make, expand
+from pxl.overlays.v4.infix import (blank, has_temporal_letter, need_text, plain_atom, read_infix, unsupported,
+                                   write_infix)
 from pxl.overlays.v4.reading import Notation, Read, bounded
 
 _WEAK_NEXT = ("neg", "next")      # wX p is ~X ~p: at the last position of a finite run it holds
@@ -18,7 +21,8 @@ NUSMV_SIGNATURE = Signature("nusmv", (
     Prefix("weak_prev", ("Z",)), Prefix("once", ("O",)), Prefix("historically", ("H",)),
 ), (
     # As in the tool's grammar: these four group to the left, and <-> binds tighter than ->.
-    Infix("until", ("U",), 50), Infix("release", ("V",), 50), Infix("since", ("S",), 50), Infix("triggered", ("T",), 50),
+    Infix("until", ("U",), 50), Infix("release", ("V",), 50), Infix("since", ("S",), 50),
+    Infix("triggered", ("T",), 50),
     Infix("conj", ("&",), 40),
     Infix("disj", ("|",), 30), Infix("xor", ("xor",), 30), Infix("iff", ("xnor",), 30),
     Infix("iff", ("<->",), 20),
@@ -33,11 +37,13 @@ _CONNECTIVES = (
 
 BLACK_SIGNATURE = Signature("black", (
     Prefix("neg", ("!", "~")),
-    Prefix("next", ("X",)), Prefix("neg", ("wX",), inner=_WEAK_NEXT), Prefix("eventually", ("F",)), Prefix("globally", ("G",)),
+    Prefix("next", ("X",)), Prefix("neg", ("wX",), inner=_WEAK_NEXT), Prefix("eventually", ("F",)),
+    Prefix("globally", ("G",)),
     Prefix("prev", ("Y",)), Prefix("weak_prev", ("Z",)), Prefix("once", ("O", "P")), Prefix("historically", ("H",)),
 ), (
     *(Infix(op, (letter,), 50, True) for op, letter in (
-        ("until", "U"), ("weak_until", "W"), ("release", "R"), ("strong_release", "M"), ("since", "S"), ("triggered", "T"))),
+        ("until", "U"), ("weak_until", "W"), ("release", "R"), ("strong_release", "M"), ("since", "S"),
+        ("triggered", "T"))),
     *_CONNECTIVES,
     Infix("iff", ("<->", "<=>"), 10, True),
 ), ("True",), ("False",))
@@ -54,6 +60,37 @@ SPOT_SIGNATURE = Signature("spot", (
     # As in the tool, -> and <-> bind alike.
     Infix("impl", ("-->",), 20, True), Infix("iff", ("<->", "<=>", "<-->"), 20, True),
 ), ("1", "true"), ("0", "false"))
+
+_MAX_TIME = 64      # At n p is written with n times X, up to this
+
+
+def _all_times(make: Make, body: int) -> int:
+    return make("historically", make("globally", body))
+
+
+def _some_time(make: Make, body: int) -> int:
+    return make("once", make("eventually", body))
+
+
+def _at(time: int, make: Make, body: int) -> int:
+    for _ in range(time):
+        body = make("next", body)
+    is_first = make("neg", make("prev", make("neg", make("bot"))))
+    return make("once", make("conj", is_first, body))
+
+
+def _weak_until(make: Make, left: int, right: int) -> int:
+    return make("release", right, make("disj", left, right))
+
+
+def _strong_release(make: Make, left: int, right: int) -> int:
+    return make("until", right, make("conj", left, right))
+
+
+# What is written for the operators that a tool lacks.
+_EVERYWHERE = {"box": _all_times, "dia": _some_time}
+_LACKING = {"nusmv": {**_EVERYWHERE, "weak_until": _weak_until, "strong_release": _strong_release},
+            "black": _EVERYWHERE, "spot": {}}
 
 _HEADER = re.compile(r"\s*(?:CTLSPEC|LTLSPEC|SPEC)\b(?:\s+NAME\s+[\w$#.-]+\s*:=)?")
 _SMV_COMMENT = re.compile(r"--[^\n]*")
@@ -89,7 +126,7 @@ def _clean_nusmv(text: str) -> str:
 def _clean_spot(text: str) -> str:
     joined = _JOINED.search(text)
     if joined:
-        note = f"There `{joined[0][:40]}` is {joined[0][0]} before another formula: write a blank behind the operator."
+        note = f"There `{joined[0][:40]}` is {joined[0][0]} before a formula: write a blank behind the operator."
         raise unsupported(text, joined.start(), joined.end(), note)
     for sign, note in (("{", "SERE operators are not supported."), ('"', "Quoted propositions are not supported."),
                        ("=", "p=1 and p=0 are not read: write p and !p.")):
@@ -112,17 +149,29 @@ def _read(signature: Signature, clean: Any, goal: Any, limits: Limits, target: s
 
 
 def _write(signature: Signature, frame: str, formula: Formula, max_chars: int) -> str:
-    return frame.format(write_infix(formula, signature, plain_atom(signature), max_chars))
+    lacking = dict(_LACKING[signature.name])
+    for op in {node[0] for node in formula.nodes}:
+        family, _, time = op.partition(":")
+        if family == "at" and len(time) < 4 and int(time) <= _MAX_TIME and signature.name != "spot":
+            lacking[op] = partial(_at, int(time))
+    return frame.format(write_infix(expand(formula, lacking), signature, _atom_of(signature), max_chars))
 
 
-def _is_text_without(signs: str, goal: Any) -> bool:
-    return isinstance(goal, str) and not re.search(signs, goal)
+def _atom_of(signature: Signature) -> Callable[[str], str]:
+    if signature.name == "spot":
+        return plain_atom(signature, lambda name: _JOINED.fullmatch(name) is None)
+    return plain_atom(signature)
+
+
+def _looks_like_spot(goal: Any) -> bool:
+    # [] and <> are boxes and diamonds unless the notation is named.
+    return has_temporal_letter(goal) and not re.search(r"\[\]|<>", goal)
 
 
 NUSMV = Notation("nusmv", "an LTLSPEC of NuSMV, with past", partial(_read, NUSMV_SIGNATURE, _clean_nusmv),
-                 partial(_write, NUSMV_SIGNATURE, "LTLSPEC {};"),
+                 partial(_write, NUSMV_SIGNATURE, "LTLSPEC {};"), has_temporal_letter,
                  is_marked=lambda goal: "LTLSPEC" in goal, is_temporal=True)
 BLACK = Notation("black", "the LTL of BLACK, with past", partial(_read, BLACK_SIGNATURE, _clean_black),
-                 partial(_write, BLACK_SIGNATURE, "{}"), is_temporal=True)
-SPOT = Notation("spot", "the LTL of Spot", partial(_read, SPOT_SIGNATURE, _clean_spot), partial(_write, SPOT_SIGNATURE, "{}"),
-                partial(_is_text_without, r"\[\]|<>"), is_temporal=True)
+                 partial(_write, BLACK_SIGNATURE, "{}"), has_temporal_letter, is_temporal=True)
+SPOT = Notation("spot", "the LTL of Spot", partial(_read, SPOT_SIGNATURE, _clean_spot),
+                partial(_write, SPOT_SIGNATURE, "{}"), _looks_like_spot, is_temporal=True)

@@ -9,7 +9,7 @@ from pxl.formula import Formula, Limits, Prefix, Signature, format_formula
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.modal.language import MODAL
 from pxl.overlays.v4.definitions import EXTRA
-from pxl.overlays.v4.infix import need_text, read_infix
+from pxl.overlays.v4.infix import has_temporal_letter, need_text, read_infix
 from pxl.overlays.v4.reading import TARGETS, Notation, Read, language_of
 
 _MORE = (Prefix("contingent", ("CONTINGENT", "∇")),)
@@ -31,4 +31,4 @@ def write_text(formula: Formula, max_chars: int) -> str:
 TEXT = Notation("text", "the languages of pxl and modal, with xor, nand, nor and strict implication",
                 partial(_read, False), write_text)
 CHRONO_NOTATION = Notation("chrono", "the language of chrono, with xor, nand, nor and strict implication",
-                           partial(_read, True), write_text, is_temporal=True)
+                           partial(_read, True), write_text, has_temporal_letter, is_temporal=True)

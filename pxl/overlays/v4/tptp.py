@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pxl.formula import Formula, Infix, Limits, Prefix, Signature
+from pxl.formula.complaint import escape
 from pxl.overlays.v4.infix import blank, need_text, read_infix, unsupported, write_infix
 from pxl.overlays.v4.reading import Notation, Read, bounded
 
@@ -18,8 +19,8 @@ _INFIXES = (
     Infix("iff", ("<=>",), 10, True), Infix("xor", ("<~>",), 10, True),
 )
 _CONSTANTS = ("$true",), ("$false",)
-_BOXES, _DIAMONDS = ("box", "necessary", "obligatory", "knows", "believes"), ("dia", "possible", "permissible", "canKnow",
-                                                                          "canBelieve")
+_BOXES = ("box", "necessary", "obligatory", "knows", "believes")
+_DIAMONDS = ("dia", "possible", "permissible", "canKnow", "canBelieve")
 
 TPTP_SIGNATURE = Signature("tptp", (
     Prefix("neg", ("~",)),
@@ -34,27 +35,28 @@ QMLTP_SIGNATURE = Signature("qmltp", (
     Prefix("neg", ("~",)),
     Prefix("box", ("#box",), printed="#box : "),
     Prefix("dia", ("#dia",), printed="#dia : "),
-    Prefix("box:…", ("#box(…)",), printed="#box(…) : "),
-    Prefix("dia:…", ("#dia(…)",), printed="#dia(…) : "),
+    Prefix("box:…", ("#box[…]",), printed="#box(…) : "),
+    Prefix("dia:…", ("#dia[…]",), printed="#dia(…) : "),
 ), _INFIXES, *_CONSTANTS)
 
 # The frame conditions that a list of axioms stands for.
 _SYSTEMS: Mapping[str, str] = MappingProxyType({
-    "K": "k", "D": "d", "T": "t", "M": "t", "B": "b", "KB": "kb", "K4": "k4", "D4": "d4", "S4": "s4", "K45": "k45", "KD45": "kd45",
-    "D45": "kd45", "S5": "s5", "S5U": "s5"})
+    "K": "k", "D": "d", "T": "t", "M": "t", "B": "b", "KB": "kb", "K4": "k4", "D4": "d4", "S4": "s4", "K45": "k45",
+    "KD45": "kd45", "D45": "kd45", "S5": "s5", "S5U": "s5"})
 _AXIOMS: Mapping[frozenset[str], str] = MappingProxyType({
     frozenset(axioms): logic for axioms, logic in (
-        ("K", "k"), ("KD", "d"), ("KT", "t"), ("KM", "t"), ("KB", "kb"), ("KTB", "b"), ("K4", "k4"), ("KD4", "d4"), ("KT4", "s4"),
-        ("K45", "k45"), ("KD45", "kd45"), ("KT5", "s5"), ("KT45", "s5"), ("KTB4", "s5"))})
+        ("K", "k"), ("KD", "d"), ("KT", "t"), ("KM", "t"), ("KB", "kb"), ("KTB", "b"), ("K4", "k4"), ("KD4", "d4"),
+        ("KT4", "s4"), ("K45", "k45"), ("KD45", "kd45"), ("KT5", "s5"), ("KT45", "s5"), ("KTB4", "s5"))})
 _FAMILIES = ("modal", "alethic_modal", "deontic_modal", "epistemic_modal", "doxastic_modal")
 
-_COMMENT = re.compile(r"%[^\n]*|/\*.*?\*/", re.S)
-_ENTRY = re.compile(r"\s*(?P<kind>tff|thf|fof|qmf|txf)\s*\(\s*(?P<name>[A-Za-z0-9_]+|'[^']*')\s*,\s*(?P<role>[a-z_]+)\s*,")
+_COMMENT = re.compile(r"%[^\n]*|/\*.*?(?:\*/|\Z)", re.S)
+_ENTRY = re.compile(r"\s*(?:tff|thf|fof|qmf|txf)\s*\(\s*(?:[A-Za-z0-9_]+|'[^']*')\s*,\s*(?P<role>[a-z_]+)\s*,")
 _PIECE = re.compile(
-    r"'(?P<quoted>[^'\n]*)'|(?P<apply>(?<=[}\]>])\s*@)|(?P<colon>(?<=#box|#dia)\s*:)|(?P<colon2>#(?:box|dia)\s*\([^()]*\)\s*:)"
-    r"|(?P<quantifier>[!?][*>]?\s*\[[^\]]*\]\s*:|[!?^](?!=))|(?P<equality>!=|(?<![<~=])=(?![=>]))"
+    r"'(?P<quoted>[^'\n]*)'|(?P<apply>(?<=[}\]>])\s*@)|(?P<colon>(?<=#box|#dia)\s*:)"
+    r"|(?P<colon2>#(?:box|dia)\s*\([^()]*\)\s*:)"
+    r"|(?P<quantifier>[!?][*>]?\s*\[[^\[\]]*\]\s*:|[!?^](?!=))|(?P<equality>!=|(?<![<~=])=(?![=>]))"
     r"|(?P<variable>(?<![A-Za-z0-9_$#'{])[A-Z][A-Za-z0-9_]*)|(?P<number>(?<![\w.#])[0-9]+\.[0-9]+)"
-    r"|(?P<defined>\{\$[^}]*\}|\$[A-Za-z_]+)")
+    r"|(?P<defined>\{\$[^{}]*\}|\$[A-Za-z_]+)")
 
 
 def _clean(text: str, signature: Signature, start: int, end: int) -> str:
@@ -71,7 +73,8 @@ def _clean(text: str, signature: Signature, start: int, end: int) -> str:
         if piece["apply"] or piece["colon"]:
             return blank(found)
         if piece["colon2"]:
-            return found[:-1] + " "
+            # Without its colon, #box : (p) would look like a box with the label p.
+            return found[:-1].replace("(", "[").replace(")", "]") + " "
         if piece["quantifier"]:
             raise fault(piece, "Quantifiers are not supported: the logics here are propositional.")
         if piece["equality"]:
@@ -83,7 +86,7 @@ def _clean(text: str, signature: Signature, start: int, end: int) -> str:
             raise fault(piece, "Terms are names and whole numbers.")
         known = re.fullmatch(r"\{\$([A-Za-z]+)\s*(\(\s*#[A-Za-z0-9_]+\s*\))?\}|\$(true|false)", found)
         if not known or known[1] and known[1] not in (*_BOXES, *_DIAMONDS, "forbidden"):
-            raise fault(piece, f"The connective or constant `{found[:60]}` is not supported.")
+            raise fault(piece, f"The connective or constant `{escape(found[:60])}` is not supported.")
         return found
 
     pieces, place = [blank(text[:start])], start
@@ -93,14 +96,13 @@ def _clean(text: str, signature: Signature, start: int, end: int) -> str:
     return "".join([*pieces, text[place:end]])
 
 
-def _entries(text: str, bare: str) -> list[tuple[str, str, int, int]]:
-    """Return the annotated formulas: role, kind, and where each formula begins and ends."""
+def _entries(text: str, bare: str) -> list[tuple[str, int, int]]:
+    """Return the annotated formulas: the role, and where the formula begins and ends."""
     found, place = [], 0
-    while bare[place:].strip():
+    while (begin := re.compile(r"\S").search(bare, place)) is not None:
         head = _ENTRY.match(bare, place)
         if head is None:
-            start = place + len(bare[place:]) - len(bare[place:].lstrip())
-            raise unsupported(text, start, start + 1, "An annotated formula was expected, as in "
+            raise unsupported(text, begin.start(), begin.end(), "An annotated formula was expected, as in "
                                                       "tff(goal, conjecture, p => p).")
         depth, at = 1, head.end()
         for bracket in re.compile(r"[()]|'[^'\n]*'").finditer(bare, at):
@@ -112,7 +114,7 @@ def _entries(text: str, bare: str) -> list[tuple[str, str, int, int]]:
         dot = re.compile(r"\s*\.").match(bare, bracket.end())
         if dot is None:
             raise unsupported(text, bracket.end(), bracket.end() + 1, "An annotated formula ends with a full stop.")
-        found.append((head["role"], head["kind"], head.end(), bracket.start()))
+        found.append((head["role"], head.end(), bracket.start()))
         place = dot.end()
     return found
 
@@ -122,7 +124,7 @@ def _declared(text: str, start: int, end: int) -> dict[str, Any]:
     body = text[start:end]
     family = re.match(r"\s*\$([a-z_]+)\s*==", body)
     if family is None or family[1] not in _FAMILIES:
-        raise unsupported(text, start, end, f"The logics that are read are {', '.join('$' + name for name in _FAMILIES)}.")
+        raise unsupported(text, start, end, f"The logics that are read are ${', $'.join(_FAMILIES)}.")
     modalities = re.search(r"\$modalities\s*==\s*(\[[^\]]*\]|\$[A-Za-z0-9_]+)", body)
     if modalities is None:
         raise unsupported(text, start, end, "The specification lacks $modalities.")
@@ -148,14 +150,14 @@ def _read(goal: Any, limits: Limits, target: str | None, signature: Signature) -
     start, end = 0, len(bare)
     if _ENTRY.match(bare):
         goals = []
-        for role, _, begin, stop in _entries(text, bare):
+        for role, begin, stop in _entries(text, bare):
             if role == "logic":
                 declared, options = "modal", _declared(text, begin, stop)
             elif role in ("conjecture", "theorem", "lemma") and not goals:
                 goals.append((begin, stop))
             elif role != "type":
-                raise unsupported(text, begin, stop, f"One goal is read, of the role conjecture; this one, of the role {role}, "
-                                                     "can be sent as an assumption.")
+                raise unsupported(text, begin, stop, "One goal is read, of the role conjecture; this one, of the role "
+                                                     f"{role}, can be sent as an assumption.")
         if not goals:
             raise unsupported(text, len(text), len(text), "There is no formula of the role conjecture.")
         ((start, end),) = goals
@@ -172,11 +174,17 @@ def _written(formula: Formula, max_chars: int, signature: Signature, kind: str) 
     return f"{kind}(goal, conjecture, ({write_infix(formula, signature, _atom, max_chars)}))."
 
 
+def _has(signs: str, goal: Any) -> bool:
+    return isinstance(goal, str) and re.search(signs, goal) is not None
+
+
 TPTP = Notation("tptp", "TPTP NXF, propositional; its logic specification selects the logic of modal",
                 lambda goal, limits, target: _read(goal, limits, target, TPTP_SIGNATURE),
                 lambda formula, max_chars: _written(formula, max_chars, TPTP_SIGNATURE, "tff"),
+                lambda goal: _has(r"\{\$|\$|=>|<=|<~>|~[|&]|[\[<][.#]|%|/\*|'|tff\s*\(", goal),
                 is_marked=lambda goal: re.search(r"\{\$|\$true|\$false|\b[tf][hof]f\s*\([^,()]*,", goal) is not None)
 QMLTP = Notation("qmltp", "QMLTP, propositional",
                  lambda goal, limits, target: _read(goal, limits, target, QMLTP_SIGNATURE),
                  lambda formula, max_chars: _written(formula, max_chars, QMLTP_SIGNATURE, "qmf"),
+                 lambda goal: _has(r"#(?:box|dia)|qmf\s*\(", goal),
                  is_marked=lambda goal: re.search(r"#(?:box|dia)|\bqmf\s*\(", goal) is not None)

@@ -43,7 +43,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
 OPS: Mapping[str, str] = MappingProxyType({name: op for op, names in _NAMES.items() for name in names})
 NAMES: Mapping[str, str] = MappingProxyType({op: names[0] for op, names in _NAMES.items()})
 
-_UNARY = {"neg", "box", "dia", "contingent", "next", "eventually", "globally", "prev", "weak_prev", "once", "historically", "at"}
+_UNARY = {"neg", "box", "dia", "contingent", "next", "eventually", "globally", "prev", "weak_prev", "once",
+          "historically", "at"}
 _MANY = {"conj", "disj", "xor"}
 LABELLED = ("box", "dia", "at")
 
@@ -84,7 +85,8 @@ class Sheet:
         else:
             least = most = 1 if op in _UNARY else 2
         if not least <= len(parts) <= most:
-            raise ValueError(f"`{NAMES[op]}` has {len(parts)} parts; it takes {least}{'' if op not in _MANY else ' or more'}")
+            wanted = f"{least} or more" if op in _MANY else str(least)
+            raise ValueError(f"`{NAMES[op]}` has {len(parts)} parts; it takes {wanted}")
         name = op if label is None else f"{op}:{label}"
         number = parts[0]
         if len(parts) == 1:
