@@ -11,7 +11,7 @@ from pxl.formula import Formula, atoms, format_formula
 from pxl.overlays.chrono.core import core_of
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.chrono.proof import encode_proof, used_nodes
-from pxl.overlays.chrono.runs import Run, is_too_long, refutes
+from pxl.overlays.chrono.runs import MAX_CELLS, Run, TooLong, refutes
 from pxl.overlays.chrono.search import decide
 from pxl.overlays.chrono.sentences import read_run, run_text, script_of, trace_text
 from pxl.overlays.chrono.view import RunView, run_view
@@ -73,10 +73,10 @@ class ChronoQuestion:
     def search(self, deadline: float, budget: Budget) -> Found | Exhausted:
         """Search, or evaluate the trace, and write down what was found."""
         if self.kind.trace is not None:
-            if is_too_long(self.whole, Run(self.kind.trace)):
-                return Exhausted("size", f"a goal of {len(self.whole.nodes)} subformulas on a trace of "
-                                         f"{len(self.kind.trace)} moments is too much to evaluate")
-            return Found(not refutes(self.whole, Run(self.kind.trace)), NO_CERTIFICATE)
+            try:
+                return Found(not refutes(self.whole, Run(self.kind.trace)), NO_CERTIFICATE)
+            except TooLong as limit:
+                return Exhausted("size", f"too much to evaluate: {limit}")
 
         def check_time() -> None:
             if budget.is_stopped():
@@ -120,6 +120,8 @@ class ChronoQuestion:
                 raise ValueError("a run that ends where none should, or the other way round")
             if not frozenset().union(*run.moments) <= frozenset(atoms(self.whole)):
                 raise ValueError("a run with foreign atoms")
+            if len(run.moments) * len(self.whole.nodes) > MAX_CELLS:
+                raise ValueError("a run that is too long to show")
         return script_of(self.whole, proved, self.kind.finite, self.kind.trace, certificate)
 
     def explain(self, proved: bool, certificate: str, script: Script, used: tuple[int, ...] | None) -> Explanation:
