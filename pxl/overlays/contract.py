@@ -68,7 +68,11 @@ class Model(Protocol):
     """A countermodel, or another witness, as the client reads it."""
 
     def document(self) -> dict[str, Any]:
-        """Return it for JSON: worlds or positions with their true atoms, how they are related, why the goal fails."""
+        """Return it for JSON: worlds or positions with their true atoms, how they are related, why the goal fails.
+
+        Where it has worlds, clients know them as ``worlds``: [{``name``, ``true``, ``designated``}], ``designated`` (a
+        name), and ``access``: {``kind``: ``universal``}, or ``listed`` with ``relations``: [{``relation``, ``edges``}].
+        """
 
     def lines(self) -> list[str]:
         """Return it drawn for a terminal."""
