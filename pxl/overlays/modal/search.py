@@ -373,6 +373,6 @@ class _Search:
         worlds = tuple(frozenset(k for v, k in atoms if v in kind.needed) for kind in order)
         # A smaller model is worth as much time again, and what it spares the kernel: about the square of its worlds.
         now = time.monotonic()
-        spared = 1e-7 * len(worlds) ** 2 * len(self._problem.nodes)
+        spared = min(1.0, 1e-7 * len(worlds) ** 2 * len(self._problem.nodes))
         until = now + min((self._deadline - now) / 5, now - self._began + 0.005 + spared)
         return frames.minimise(self._problem, Model(worlds, tuple(map(tuple, access)), 0), until, check_time)
