@@ -14,7 +14,7 @@ from typing import Any
 
 from pxl.errors import RequestError, UnsupportedMediaType
 
-MAX_DEPTH = 16
+MAX_DEPTH = 128
 
 # Possessive, so that an unterminated string costs linear time.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)

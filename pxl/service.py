@@ -160,9 +160,9 @@ class Service:
         """Return the counts of the cache."""
         return self._cache.stats()
 
-    def examine(self, query: Query | str) -> None:
-        """Raise RequestError when there is nothing to decide in the query; decide nothing."""
-        self._asked(query if isinstance(query, Query) else Query(query))
+    def examine(self, query: Query | str) -> str:
+        """Return the overlay that a query asks; raise RequestError when there is nothing to decide. Decide nothing."""
+        return self._asked(query if isinstance(query, Query) else Query(query)).overlay.name
 
     def reload_theories(self) -> None:
         """Read the theory files again; questions that were read with the old ones are read anew."""
@@ -320,7 +320,8 @@ class Service:
         libraries = self.overlays.libraries(asked.overlay.name, asked.question.overlay)
         made_by = {"Kernel": self.kernel_hash, "Coq": self._coq_version}
         if libraries:
-            made_by["Libraries"] = ", ".join(library.name for library in libraries)
+            made_by["Libraries"] = ", ".join(
+                f"{library.name} {self.overlays.hash_of(library)}" for library in libraries)
         return evidence.write(asked.overlay.name, asked.reading, asked.question, outcome.verdict, outcome.certificate,
                               outcome.script, made_by, libraries)
 

@@ -28,7 +28,8 @@ class Library:
     """A Coq library: its sources, and what a session must run before a question of the overlay's.
 
     ``name`` is the logical root (``PXLModal``); ``directory`` holds ``_CoqProject``, the sources, ``results.v`` and
-    ``results.ref``; ``preamble`` are sentences for the start of every session, which must import nothing.
+    ``results.ref``; ``preamble`` are sentences for the start of every session, each of the form
+    ``From PXLModal Require Name Name.``: whatever they did beyond that, they would do to all other overlays.
     """
 
     name: str
