@@ -184,3 +184,8 @@ def test_the_reference_checker_rejects_what_is_mutated_unless_it_proves_the_same
             text[rng.randrange(len(text))] = chr(48 + rng.randrange(32))
             rejected += proof_fault(problem, "".join(text)) is not None
     assert rejected > 100
+
+
+def test_a_search_that_needs_too_much_memory_ends():
+    found = decide(problem_of(branch(9, False), "k"), time.monotonic() + 60, Budget(max_trace_bytes=1_000_000))
+    assert isinstance(found, Exhausted) and found.reason == "size"
