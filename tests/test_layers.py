@@ -24,7 +24,7 @@ LAYERS = (
      "redis_stores", "search", "tokens"},
     {"cache", "checker", "client", "decider", "evidence", "ledger", "model", "outcome", "overlays", "query_body",
      "shared_cache", "theories", "verify"},
-    {"bulk", "guard", "health", "jobs", "batch", "service"},
+    {"answer", "bulk", "guard", "health", "jobs", "batch", "service"},
     {"v1_body"},
     {"v1", "v1_docs", "app", "auth_routes", "gate", "ratelimit", "redis_rates", "cli", "compose", "compose_gate",
      "compose_overlays", "compose_shared", "keys_cli", "overlay_routes", "reply",
