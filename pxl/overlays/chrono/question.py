@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pxl.formula import Formula, atoms, format_formula
+from pxl.formula.table import occurrences
 from pxl.overlays.chrono.core import core_of
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.chrono.proof import Proof, encode_proof
@@ -92,16 +93,20 @@ class ChronoQuestion:
             return Exhausted(limit.reason, limit.detail)
 
     def _used(self, proof: Proof) -> tuple[int, ...] | None:
-        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) the proof used."""
+        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) the proof used.
+
+        Where v stands in the formula once more, another clause may stand for the premise, which then counts as used.
+        """
         if self.assumed is None:
             return None
         table, _ = core_of(self.whole)
         places = table.insert(self.whole)
+        standing = occurrences(table.nodes)
         node, used = len(self.whole.nodes) - 1, []
         if self.whole.nodes[node][0] == "globally":
             node = self.whole.nodes[node][1]
         for position in range(len(self.assumed.formulas)):
-            if places[node] in proof.used_nodes:
+            if places[node] in proof.used_nodes or standing[places[node]] > 1:
                 used.append(position)
             node = self.whole.nodes[node][2]
         return tuple(used)
