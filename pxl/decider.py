@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+from collections.abc import Callable
 
 from pxl.cancel import Cancel
 from pxl.checker import Checked, Kernel, KernelLimit, Seat
@@ -34,8 +35,9 @@ class Decider:
         """Make every search, also those that run, end in :class:`ShuttingDown`."""
         self._stopped.set()
 
-    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None) -> Outcome:
-        """Decide the question before the moment ``deadline``.
+    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None,
+                 seated: Callable[[], None] = lambda: None) -> Outcome:
+        """Decide the question before the moment ``deadline``; call ``seated`` once a session is there.
 
         Raises :class:`KernelDisagreement` when the kernel refuses what the search found,
         :class:`PoolBusy` when no session is free, :class:`ProverError` when sessions fail
@@ -46,6 +48,7 @@ class Decider:
         try:
             with self._kernel.seat(deadline) as seat:
                 work.seated()
+                seated()
                 found = self._search(question, deadline, cancel)
                 try:
                     script = question.script(found.proved, found.certificate)
@@ -71,7 +74,8 @@ class Decider:
             return work.unknown(SIZE, f"the kernel's check needs more than its session has: {limit}")
         return work.settled(found, script, checked)
 
-    def recheck(self, question: Question, found: Found, deadline: float, cancel: Cancel | None = None) -> Outcome:
+    def recheck(self, question: Question, found: Found, deadline: float, cancel: Cancel | None = None,
+                seated: Callable[[], None] = lambda: None) -> Outcome:
         """Have the kernel check what somebody else found.
 
         Raises ValueError when it cannot be a certificate, :class:`KernelDisagreement` when the kernel refuses it,
@@ -80,6 +84,7 @@ class Decider:
         work, cancel = _Work(time.monotonic()), cancel or Cancel()
         with self._kernel.seat(deadline) as seat:
             work.seated()
+            seated()
             script = question.script(found.proved, found.certificate)
             work.searched()
             return work.settled(found, script, self._check(seat, script, deadline, cancel))

@@ -56,14 +56,12 @@ class SingleFlight(Generic[V]):
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[V]] = {}
 
-    def run(self, key: Hashable, deadline: float, call: Callable[[], V], cancel: Cancel | None = None,
-            joined: Callable[[], None] = lambda: None) -> Landed[V]:
+    def run(self, key: Hashable, deadline: float, call: Callable[[], V], cancel: Cancel | None = None) -> Landed[V]:
         """Return the value of ``call`` or of the equal run in flight.
 
         Raises what the run raised, DeadlinePassed, or TooManyWait at once. ``call`` must itself end by
         ``deadline``, and raise Cancelled once its ``cancel`` is set, as this does for a caller that waits; the
-        others ask again. They do so, too, when it raises Withdrawn. ``joined`` is called before a caller
-        waits; what it raises is the caller's own.
+        others ask again. They do so, too, when it raises Withdrawn.
         """
         while True:
             with self._lock:
@@ -74,7 +72,7 @@ class SingleFlight(Generic[V]):
             if future is None:
                 return Landed(self._lead(key, mine, call), shared=False)
             try:
-                value = self._await(future, deadline, cancel, joined)
+                value = self._await(future, deadline, cancel)
             except (Cancelled, Withdrawn):
                 if cancel is not None:
                     cancel.check()
@@ -87,11 +85,10 @@ class SingleFlight(Generic[V]):
         with self._lock:
             return len(self._flights)
 
-    def _await(self, future: Future[V], deadline: float, cancel: Cancel | None, joined: Callable[[], None]) -> V:
+    def _await(self, future: Future[V], deadline: float, cancel: Cancel | None) -> V:
         if not self._waiters.acquire(blocking=False):
             raise TooManyWait
         try:
-            joined()
             if cancel is not None:
                 cancel.wait(max(0.0, deadline - self._clock()), future)
                 cancel.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,7 +44,9 @@ class Decide(Protocol):
     """Decides a question before a moment of ``time.monotonic()``.
 
     Raises PoolBusy, ProverError, KernelDisagreement, and Cancelled once ``cancel`` is set; a deadline
-    that runs out is an outcome (unknown, timeout), not an error.
+    that runs out is an outcome (unknown, timeout), not an error. ``seated`` is called once a session is there and the
+    work begins; what it raises ends the work.
     """
 
-    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None, /) -> Outcome: ...
+    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None,
+                 seated: Callable[[], None] = ..., /) -> Outcome: ...

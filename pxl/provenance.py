@@ -19,7 +19,8 @@ class Provenance:
 
     ``coqchk`` is ``verified-YYYYMMDD_HHMMSS`` when Coq's independent checker passed the compiled kernel that is loaded,
     else ``unverified``. ``build_sha`` is the short commit. ``v4_sha`` is the hash over the sources of the logic
-    that answers: while the kernel is all the Coq there is, the kernel's own source hash.
+    that answers: while the kernel is all the Coq there is, the kernel's own source hash; else over it and the
+    libraries'.
     """
 
     coqchk: str = "unverified"

@@ -162,9 +162,9 @@ class Service:
         """Return the counts of the cache."""
         return self._cache.stats()
 
-    def examine(self, query: Query | str) -> None:
-        """Raise RequestError when there is nothing to decide in the query; decide nothing."""
-        self._asked(query if isinstance(query, Query) else Query(query))
+    def examine(self, query: Query | str) -> str:
+        """Return the overlay that a query asks; raise RequestError when there is nothing to decide. Decide nothing."""
+        return self._asked(query if isinstance(query, Query) else Query(query)).overlay.name
 
     def reload_theories(self) -> None:
         """Read the theory files again; questions that were read with the old ones are read anew."""
@@ -175,9 +175,10 @@ class Service:
               cancel: Cancel | None = None, *, admitted: Callable[[], None] = lambda: None) -> Answer:
         """Answer a query, or a text for the default overlay, within ``timeout_s`` seconds (at most ``max_timeout_s``).
 
-        ``admitted`` is called once the goal was read and has a place (or needs none), before its work begins; what it
-        raises ends the request. Raises RequestError when the goal cannot be read, OverlayBroken, PoolBusy, ProverError,
-        KernelDisagreement, and Cancelled soon after ``cancel`` is set.
+        ``admitted`` is called before there is an answer, and once the goal has a session (or needs none), before its
+        work begins, so never for a goal that is turned away; what it raises ends the request. Raises RequestError when
+        the goal cannot be read, OverlayBroken, PoolBusy, ProverError, KernelDisagreement, and Cancelled soon after
+        ``cancel`` is set.
         """
         query = query if isinstance(query, Query) else Query(query)
         began = self._clock()
@@ -257,25 +258,32 @@ class Service:
                 admitted: Callable[[], None]) -> tuple[Outcome, bool]:
         def lead() -> tuple[Outcome, float]:
             with self._place():
-                try:
-                    claim()
-                except PxlError as refusal:
-                    raise Withdrawn from refusal    # not the fault of those who wait for this run
-                return self._run(asked, deadline, cancel)
+                found = self._run(asked, deadline, cancel, seated)
+                seated()        # nothing had to be decided, and there is an answer
+                return found
+
+        def seated() -> None:
+            try:
+                claim()
+            except PxlError as refusal:
+                raise Withdrawn from refusal    # not the fault of those who wait for this run
 
         claim = _once(admitted)
         try:
-            landed = self._flights.run(asked.key, deadline, lead, cancel, claim)
+            landed = self._flights.run(asked.key, deadline, lead, cancel)
         except Withdrawn as withdrawn:
             assert withdrawn.__cause__ is not None
             raise withdrawn.__cause__ from None
         except DeadlinePassed:
+            claim()
             return _out_of_time("an equal question in flight was not settled in time"), True
         except TooManyWait:
             raise PoolBusy("too many requests wait for the same goals", retry_after_s=1) from None
+        claim()
         return landed.value[0], landed.shared
 
-    def _run(self, asked: Asked, deadline: float, cancel: Cancel | None) -> tuple[Outcome, float]:
+    def _run(self, asked: Asked, deadline: float, cancel: Cancel | None,
+             seated: Callable[[], None]) -> tuple[Outcome, float]:
         """Return the outcome and the seconds that were spent on deciding."""
         # The run that a caller just missed has filled the cache.
         kept = self._cache.get(asked.key, asked.words, is_second_look=True)
@@ -285,7 +293,7 @@ class Service:
         if began >= deadline:
             return _out_of_time("reading the goal took all its time"), 0.0
         try:
-            outcome = self._decide(asked.question, deadline, cancel)
+            outcome = self._decide(asked.question, deadline, cancel, seated)
         except ProverTimeout as late:
             outcome = _out_of_time(late.detail)
         except KernelDisagreement as bug:
@@ -323,7 +331,8 @@ class Service:
         libraries = self.overlays.libraries(asked.overlay.name, asked.question.overlay)
         made_by = {"Kernel": self.kernel_hash, "Coq": self._coq_version}
         if libraries:
-            made_by["Libraries"] = ", ".join(library.name for library in libraries)
+            made_by["Libraries"] = ", ".join(
+                f"{library.name} {self.overlays.hash_of(library)}" for library in libraries)
         return evidence.write(asked.overlay.name, asked.reading, asked.question, outcome.verdict, outcome.certificate,
                               outcome.script, made_by, libraries)
 

@@ -41,10 +41,11 @@ class SharedStats:
 class CheckingDecide(Protocol):
     """Decides, or has the kernel check what somebody else found."""
 
-    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None) -> Outcome: ...
+    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None,
+                 seated: Callable[[], None] = ...) -> Outcome: ...
 
-    def recheck(self, question: Question, found: Found, deadline: float,
-                cancel: Cancel | None = None) -> Outcome: ...
+    def recheck(self, question: Question, found: Found, deadline: float, cancel: Cancel | None = None,
+                seated: Callable[[], None] = ...) -> Outcome: ...
 
 
 class SharedCache:
@@ -91,28 +92,29 @@ class SharedDecider:
         """Return the counts."""
         return self._stats
 
-    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None) -> Outcome:
+    def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None,
+                 seated: Callable[[], None] = lambda: None) -> Outcome:
         """Decide the question before the moment ``deadline``; raises what the decider raises."""
         key = self._key_of(question)
         entry = self._cache.get(key)
-        outcome = None if entry is None else self._recheck(key, entry, question, deadline, cancel)
+        outcome = None if entry is None else self._recheck(key, entry, question, deadline, cancel, seated)
         if outcome is not None:
             self._count(1, 0, 0)
             return outcome
         self._count(0, 1, 0)
-        outcome = self._decide(question, deadline, cancel)
+        outcome = self._decide(question, deadline, cancel, seated)
         if outcome.verdict != UNKNOWN and 0 < len(outcome.certificate) <= MAX_CHARS:
             letter = b"P" if outcome.verdict == PROVED else b"R"
             self._cache.put(key, letter + outcome.certificate.encode("ascii"))
         return outcome
 
     def _recheck(self, key: bytes, entry: bytes, question: Question, deadline: float,
-                 cancel: Cancel | None) -> Outcome | None:
+                 cancel: Cancel | None, seated: Callable[[], None]) -> Outcome | None:
         now = time.monotonic()
         try:
             found = read_entry(entry)
             # An entry may be made to take long: half of the time is left for the search.
-            outcome = self._decide.recheck(question, found, now + (deadline - now) / 2, cancel)
+            outcome = self._decide.recheck(question, found, now + (deadline - now) / 2, cancel, seated)
             if not found.proved and outcome.script:
                 # Coq may accept what cannot be shown.
                 question.explain(False, found.certificate, outcome.script, None)

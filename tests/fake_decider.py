@@ -52,12 +52,14 @@ class FakeDecider:
         self._open.set_result(None)
         self._lock = threading.Lock()
 
-    def decide(self, question: S5Question, deadline: float, cancel: Cancel | None = None) -> Outcome:
+    def decide(self, question: S5Question, deadline: float, cancel: Cancel | None = None,
+               seated: Callable[[], None] = lambda: None) -> Outcome:
         with self._lock:
             self.runs += 1
             self.running += 1
             self.deadlines.append(deadline)
         try:
+            seated()
             # As the real one: held back until its deadline, it has not found out.
             gate, cancel = self._open, cancel or Cancel()
             cancel.wait(max(0.0, min(deadline - time.monotonic(), 20.0)), gate)

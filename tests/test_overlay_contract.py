@@ -23,6 +23,7 @@ from pxl.overlays.registry import check_options
 from pxl.overlays.schema import faults, problem
 from pxl.prover import CLOSED
 from pxl.query import Query
+from pxl.reply import countermodel_reply
 from pxl.search import Budget, Exhausted
 from pxl.service import Answer
 from pxl.verify import Libraries, Rejected, verify
@@ -161,6 +162,8 @@ class TestAnswers:
             assert not example.assumptions or answer.assumptions_consistent is not None
         elif answer.model is not None:
             assert json.loads(json.dumps(answer.model.document())) and all(isinstance(line, str) for line in answer.model.lines())
+            structure = countermodel_reply(answer, "id")["kripke_structure"]
+            assert (structure is not None) == ("worlds" in answer.model.document())
 
     @each_example
     def test_nothing_is_certified_by_a_certificate_for_the_other_verdict(self, prover: Prover, overlay: Overlay,

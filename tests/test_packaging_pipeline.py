@@ -69,7 +69,8 @@ def test_production_is_reached_by_hand_only_and_after_everything_else(jobs: dict
 def test_what_it_calls_is_here(jobs: dict[str, Any]) -> None:
     commands = "\n".join(step.get("run", "") for step in steps(jobs))
     assert "bash .ci/run" in commands and "make gates" in commands and "-m pxl.healthcheck" in commands
-    for path in (".ci/run", "Dockerfile.pxl-core", "requirements.lock", "kubernetes/kustomization.yaml", "pxl/healthcheck.py"):
+    for path in (".ci/run", "Dockerfile.pxl-core", "requirements.lock", "kubernetes/kustomization.yaml", "pxl/healthcheck.py",
+                 "integration_test_suite.py"):
         assert (ROOT / path).is_file()
     manifest = (ROOT / "kubernetes" / "deployment.yaml").read_text(encoding="utf-8")
     pattern = re.search(r'sed "s\|(image: \S+):\.\*\|', commands)[1]

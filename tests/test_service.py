@@ -264,3 +264,39 @@ class TestCrowds:
         with ThreadPoolExecutor(8) as threads:
             assert set(threads.map(ask, range(8))) == {PROVED}
         assert decider.runs == 1
+
+
+class TestAdmission:
+    """A nonce is used up when the work begins, and not by a goal that is turned away."""
+
+    def test_who_waits_for_a_session_in_vain_was_not_admitted(self):
+        admitted = []
+
+        def busy(question, deadline, cancel=None, seated=lambda: None):
+            raise PoolBusy("no session became free in time", retry_after_s=1)
+        with pytest.raises(PoolBusy):
+            Service(busy, HASH, ProofCache()).prove("A", admitted=lambda: admitted.append(1))
+        assert admitted == []
+
+    @pytest.mark.parametrize("goal", ["A", "BOX(A -> A)"])
+    def test_every_answer_was_admitted_once_also_one_from_the_cache(self, goal):
+        admitted, asked = [], service()
+        for expected in ([1], [1, 2]):
+            asked.prove(goal, admitted=lambda: admitted.append(len(admitted) + 1))
+            assert admitted == expected
+
+    def test_an_answer_without_a_session_was_admitted_too(self):
+        admitted = []
+        unseated = Service(lambda question, deadline, cancel, seated: Outcome(UNKNOWN, "timeout", "held up"), HASH, ProofCache())
+        assert unseated.prove("A", admitted=lambda: admitted.append(1)).verdict == UNKNOWN and admitted == [1]
+
+    def test_who_follows_an_equal_question_is_admitted_with_its_answer(self):
+        decider, admitted = FakeDecider(), []
+        asked = service(decider)
+        with ThreadPoolExecutor(2) as threads, decider.held():
+            leader = threads.submit(asked.prove, "A -> A")
+            eventually(lambda: decider.running == 1)
+            follower = threads.submit(asked.prove, "A -> A", admitted=lambda: admitted.append(1))
+            decider.release()
+            assert leader.result().verdict == PROVED and follower.result().verdict == PROVED
+        assert admitted == [1]

@@ -63,8 +63,8 @@ class Chrono:
             raise InvalidOption('a trace ends: with "trace", "semantics" is "finite", or is left out',
                                 field="semantics", allowed=["finite"])
         if trace is not None and reading.assumptions:
-            raise InvalidOption("a trace is what it is, and assumptions cannot change it: ask for each as a goal, "
-                                "or write assumption -> goal", field="trace")
+            raise InvalidOption("a trace is what it is, and assumptions cannot change it: ask for each of them as a "
+                                "goal, or write assumption -> goal", field="trace")
         always = options.get("at") == "always"
         goal = parse(_text(reading.goal, "the goal"), reading.limits, CHRONO)
         assumed = tuple(_assumption(given, number, reading.limits)

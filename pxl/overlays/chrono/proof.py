@@ -1,20 +1,20 @@
-"""Clausal proofs of linear time: their steps, how they are cut out of a solver's trace, and their text.
+"""Clausal proofs of linear time: their steps, how their clauses are numbered, and their text.
 
 The rules are those of ``Clausal.v`` of the library PXLChrono. Every clause holds at every moment of every run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pxl.certificate import Rup, atom_number, encode_numbers
-from pxl.overlays.chrono.clauses import Clause, definition
+from pxl.certificate import Rup, atom_number, decode_numbers, encode_numbers
+from pxl.overlays.chrono.clauses import definition
 from pxl.overlays.chrono.core import HEADER, CoreTable
-from pxl.search.sat import Trace
 
 OPCODES = {"atom": 1, "bot": 2, "neg": 3, "conj": 4, "disj": 5, "impl": 6, "iff": 7,
            "next": 8, "until": 9, "prev": 10, "since": 11}
+_BINARY = frozenset({"conj", "disj", "impl", "iff", "until", "since"})
 SEMANTICS = 0       # the key of the clause {X⊤} or {F¬X⊤}
 
 
@@ -50,189 +50,55 @@ class Proof:
     nodes: tuple[tuple, ...]
     root: int
     steps: tuple[Step, ...]
-    used_nodes: frozenset[int]      # goal nodes v = (x → y) whose clause {v, x} was used
 
 
-# Where a clause given to the solver comes from. A core is its number in the trace, or a tautology.
-Core = int | Clause
+def numbered(table: CoreTable, nodes: Iterable[int]) -> tuple[dict[int, int], int]:
+    """Return the number of each node's first defining clause, and how many clauses they have together."""
+    first: dict[int, int] = {}
+    count = 0
+    for v in nodes:
+        first[v] = count + 1
+        count += len(definition(table, v))
+        if v == len(HEADER):
+            count += 1
+            first[SEMANTICS] = count
+    return first, count
 
 
-@dataclass(frozen=True)
-class Defined:
-    """Clause ``which`` of node ``node``'s definition; node 0 stands for the semantics."""
+def used_nodes(certificate: str, table: CoreTable) -> set[int] | None:
+    """Return the nodes of a goal's table whose first defining clause a proof's certificate names in a step.
 
-    node: int
-    which: int
-
-
-@dataclass(frozen=True)
-class Stepped:
-    """The successor rule on a core; ``here`` maps each literal of the core's clause to its counterpart."""
-
-    core: Core
-    here: dict[int, int]
-
-
-@dataclass(frozen=True)
-class Induced:
-    """Until induction from two cores."""
-
-    invariant: int
-    node: int
-    after: int
-    never: Core
-    stays: Core
-
-
-Source = Defined | Stepped | Induced
-
-
-def cut(trace: Trace, sources: Sequence[Source], table: CoreTable, root: int, kept: int, final: Core,
-        check_time: Callable[[], None] = lambda: None) -> Proof:
-    """Return the proof that ends in the core ``final``: the steps that it needs, and the nodes that these speak of.
-
-    The first ``kept`` nodes of the table are the header's and the goal's; later ones stay only if they are needed.
+    None where the certificate begins with another table.
     """
-    needed: set[int | Clause] = set()       # trace numbers; cores as ~number, or as tautologies
-    stack: list[int | Clause] = [_key(final)]
-    while stack:
-        key = stack.pop()
-        if key in needed:
-            continue
-        needed.add(key)
-        if not len(needed) & 1023:
-            check_time()
-        if isinstance(key, tuple):
-            continue
-        if key < 0:
-            stack.extend(trace.cores[~key].hints)
-        elif key in trace.learnt:
-            stack.extend(trace.learnt[key].hints)
-        else:
-            source = sources[trace.inputs[key]]
-            if isinstance(source, Stepped):
-                stack.append(_key(source.core))
-            elif isinstance(source, Induced):
-                stack += [_key(source.never), _key(source.stays)]
-    order = sorted(key for key in needed if isinstance(key, int) and key > 0)
-    writer = _Writer(trace, sources, table, root, kept, order, needed)
-    return writer.write(order, final)
-
-
-def _key(core: Core) -> int | Clause:
-    return ~core if isinstance(core, int) else core
-
-
-class _Writer:
-    def __init__(self, trace: Trace, sources: Sequence[Source], table: CoreTable, root: int, kept: int,
-                 order: list[int], needed: set[int | Clause]) -> None:
-        self._trace, self._sources, self._table = trace, sources, table
-        self._place = self._renumber(kept, order, needed)
-        self._root = self._place[root]
-        self._nodes = tuple(self._renamed(v) for v in sorted(self._place) if v > len(HEADER))
-        self._defined: dict[tuple[int, int], int] = {}
-        self._number: dict[int | Clause, int] = {}
-        self._spelled: dict[int | Clause, Clause] = {}
-        self._count = 0
-        for v in sorted(self._place):
-            for which in range(len(definition(table, v))):
-                self._count += 1
-                self._defined[v, which] = self._count
-            if v == len(HEADER):
-                self._count += 1
-                self._defined[SEMANTICS, 0] = self._count
-        self._steps: list[Step] = []
-
-    def _renumber(self, kept: int, order: list[int], needed: set[int | Clause]) -> dict[int, int]:
-        wanted = set(range(1, kept + 1))
-        fresh: set[int] = set()
-        for key in needed:
-            if isinstance(key, tuple):
-                fresh.update(map(abs, key))
-            elif key < 0:
-                fresh.update(map(abs, self._trace.cores[~key].literals))
-            elif key in self._trace.learnt:
-                fresh.update(map(abs, self._trace.learnt[key].literals))
-        for key in order:
-            if key in self._trace.inputs:
-                match self._sources[self._trace.inputs[key]]:
-                    case Defined(node, _):
-                        fresh.add(node)
-                    case Stepped(_, here):
-                        fresh.update(map(abs, here.values()))
-                    case Induced(invariant, node, after):
-                        fresh.update((abs(invariant), node, abs(after)))
-        stack = [v for v in fresh if v > kept]
-        while stack:
-            v = stack.pop()
-            if v in wanted:
-                continue
-            wanted.add(v)
-            stack += [child for child in self._table.nodes[v - 1][1:] if child not in wanted]
-        return {v: k for k, v in enumerate(sorted(wanted), 1)}
-
-    def _renamed(self, v: int) -> tuple:
-        op, *members = self._table.nodes[v - 1]
-        return (op, *members) if op == "atom" else (op, *(self._place[m] for m in members))
-
-    def _literals(self, literals: Sequence[int]) -> tuple[int, ...]:
-        return tuple(self._place[lit] if lit > 0 else -self._place[-lit] for lit in literals)
-
-    def write(self, order: list[int], final: Core) -> Proof:
-        used = set()
-        for key in order:
-            learnt = self._trace.learnt.get(key)
-            if learnt is not None:
-                self._push(key, Rup(self._literals(learnt.literals), tuple(self._number[h] for h in learnt.hints)))
-                continue
-            match self._sources[self._trace.inputs[key]]:
-                case Defined(node, which):
-                    self._number[key] = self._defined[node, which]
-                    if which == 0 and node and self._table.nodes[node - 1][0] == "impl":
-                        used.add(node)
-                case Stepped(core, here):
-                    premise, literals = self._core(core)
-                    self._push(key, Successor(premise, self._literals([here[lit] for lit in literals])))
-                case Induced(invariant, node, after, never, stays):
-                    never_number, stays_number = self._core(never)[0], self._core(stays)[0]
-                    i, x = self._literals((invariant, after))
-                    self._push(key, Induction(i, self._place[node], x, never_number, stays_number))
-        number, literals = self._core(final)
-        if not self._steps or number != self._count + len(self._steps):
-            self._steps.append(Rup(self._literals(literals), (number,)))
-        return Proof(self._nodes, self._root, tuple(self._steps), frozenset(used))
-
-    def _push(self, key: int | Clause, step: Step) -> None:
-        self._steps.append(step)
-        self._number[key] = self._count + len(self._steps)
-
-    def _core(self, core: Core) -> tuple[int, Clause]:
-        """Return the number and the clause of a core, derived where it is first asked for."""
-        key = _key(core)
-        if isinstance(core, tuple):
-            if key not in self._number:
-                self._push(key, Rup(self._literals(core), ()))
-            return self._number[key], core
-        found = self._trace.cores[core]
-        if key not in self._number:
-            step = Rup(self._literals(found.literals), tuple(self._number[h] for h in found.hints))
-            # What the solver says again after learning it need not be derived again, unless it must come last.
-            said = self._said(found.hints[0]) if len(found.hints) == 1 else None
-            if said is not None and set(said) == set(found.literals) and len(said) == len(found.literals):
-                self._number[key], self._spelled[key] = step.hints[0], said
-            else:
-                self._push(key, step)
-        return self._number[key], self._spelled.get(key, found.literals)
-
-    def _said(self, key: int) -> Clause | None:
-        """Return the clause of a trace number as the proof has it, or None for one that a rule derived."""
-        learnt = self._trace.learnt.get(key)
-        if learnt is not None:
-            return learnt.literals
-        source = self._sources[self._trace.inputs[key]]
-        if isinstance(source, Defined) and source.node:
-            return definition(self._table, source.node)[source.which]
+    numbers = decode_numbers(certificate)
+    own = list(_numbers(Proof(tuple(table.nodes[len(HEADER):]), 0, ())))[:-2]
+    if numbers[:len(own)] != own:
         return None
+    first, hinted = numbered(table, range(1, len(table) + 1))[0], _hints(iter(numbers))
+    return {v for v, number in first.items() if number in hinted}
+
+
+def _hints(numbers: Iterator[int]) -> set[int]:
+    arities = {OPCODES[op]: 0 if op == "bot" else 2 if op in _BINARY else 1 for op in OPCODES}
+    for code in iter(lambda: next(numbers, 0), 0):
+        for _ in range(arities.get(code, 0)):
+            next(numbers, 0)
+    next(numbers, 0)
+
+    def until_zero() -> list[int]:
+        return list(iter(lambda: next(numbers, 0), 0))
+
+    found: set[int] = set()
+    for kind in numbers:
+        if kind == 1:
+            until_zero()
+            found.update(until_zero())
+        elif kind == 2:
+            found.add(next(numbers, 0))
+            until_zero()
+        else:
+            found.update([next(numbers, 0) for _ in range(5)][3:])
+    return found
 
 
 def encode_proof(proof: Proof, check_time: Callable[[], None] = lambda: None) -> str:

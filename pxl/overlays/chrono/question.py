@@ -11,8 +11,8 @@ from pxl.formula import Formula, atoms, format_formula
 from pxl.formula.table import occurrences
 from pxl.overlays.chrono.core import core_of
 from pxl.overlays.chrono.language import CHRONO
-from pxl.overlays.chrono.proof import Proof, encode_proof
-from pxl.overlays.chrono.runs import Run, refutes
+from pxl.overlays.chrono.proof import encode_proof, used_nodes
+from pxl.overlays.chrono.runs import MAX_CELLS, Run, TooLong, refutes
 from pxl.overlays.chrono.search import decide
 from pxl.overlays.chrono.sentences import read_run, run_text, script_of, trace_text
 from pxl.overlays.chrono.view import RunView, run_view
@@ -74,7 +74,10 @@ class ChronoQuestion:
     def search(self, deadline: float, budget: Budget) -> Found | Exhausted:
         """Search, or evaluate the trace, and write down what was found."""
         if self.kind.trace is not None:
-            return Found(not refutes(self.whole, Run(self.kind.trace)), NO_CERTIFICATE)
+            try:
+                return Found(not refutes(self.whole, Run(self.kind.trace)), NO_CERTIFICATE)
+            except TooLong as limit:
+                return Exhausted("size", f"too much to evaluate: {limit}")
 
         def check_time() -> None:
             if budget.is_stopped():
@@ -88,12 +91,13 @@ class ChronoQuestion:
         if isinstance(found, Run):
             return Found(False, run_text(found))
         try:
-            return Found(True, encode_proof(found, check_time), self._used(found))
+            certificate = encode_proof(found, check_time)
+            return Found(True, certificate, self._used(certificate))
         except SearchExhausted as limit:
             return Exhausted(limit.reason, limit.detail)
 
-    def _used(self, proof: Proof) -> tuple[int, ...] | None:
-        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) the proof used.
+    def _used(self, certificate: str) -> tuple[int, ...] | None:
+        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) a proof hints at.
 
         Where v stands in the formula once more, another clause may stand for the premise, which then counts as used.
         """
@@ -101,12 +105,14 @@ class ChronoQuestion:
             return None
         table, _ = core_of(self.whole)
         places = table.insert(self.whole)
-        standing = occurrences(table.nodes)
-        node, used = len(self.whole.nodes) - 1, []
+        hinted, standing = used_nodes(certificate, table), occurrences(table.nodes)
+        if hinted is None:
+            return None
+        used, node = [], len(self.whole.nodes) - 1
         if self.whole.nodes[node][0] == "globally":
             node = self.whole.nodes[node][1]
         for position in range(len(self.assumed.formulas)):
-            if places[node] in proof.used_nodes or standing[places[node]] > 1:
+            if places[node] in hinted or standing[places[node]] > 1:
                 used.append(position)
             node = self.whole.nodes[node][2]
         return tuple(used)
@@ -122,6 +128,8 @@ class ChronoQuestion:
                 raise ValueError("a run that ends where none should, or the other way round")
             if not frozenset().union(*run.moments) <= frozenset(atoms(self.whole)):
                 raise ValueError("a run with foreign atoms")
+            if len(run.moments) * len(self.whole.nodes) > MAX_CELLS:
+                raise ValueError("a run that is too long to show")
         return script_of(self.whole, proved, self.kind.finite, self.kind.trace, certificate)
 
     def explain(self, proved: bool, certificate: str, script: Script, used: tuple[int, ...] | None) -> Explanation:
@@ -141,7 +149,8 @@ class ChronoQuestion:
             words = f"{shown} is not true {place}: {model.reason()} (kernel-checked)."
         else:
             words = f"{shown} is not true {place}: it fails on the run of the countermodel (kernel-checked)."
-        return Explanation(words, f"true {place}" if proved else f"not true {place}", coq, named, model)
+        return Explanation(words, f"true {place}" if proved else f"not true {place}", coq, named, model,
+                           self._used(certificate) if proved else None)
 
     def _place(self) -> str:
         """Say of which runs, and of which of their times, the goal is said to hold."""

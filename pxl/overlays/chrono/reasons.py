@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pxl.formula import Formula, Node
 from pxl.overlays.chrono.core import time_of
-from pxl.overlays.chrono.runs import Run, past_depth, truth
+from pxl.overlays.chrono.runs import Run, truth
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ def settle(formula: Formula, run: Run) -> Settled:
     if run.loop is None:
         return Settled(run, tuple(map(tuple, rows)))
     period, size = len(run.moments) - run.loop, len(unrolled.moments)
-    times = past_depth(formula)
-    while times and all(row[k] == row[k + period] for row in rows
-                        for k in range(run.loop + (times - 1) * period, size - period)):
-        times -= 1
+    begin = run.loop
+    for row in rows:
+        begin = next((k + 1 for k in range(size - period - 1, begin - 1, -1) if row[k] != row[k + period]), begin)
+    times = -(-(begin - run.loop) // period)
     length = len(run.moments) + times * period
     return Settled(Run(unrolled.moments[:length], run.loop + times * period),
                    tuple(tuple(row[:length]) for row in rows))

@@ -18,6 +18,9 @@ from pxl.render import LITERAL_MAX_CHARS, TERM_MAX_CHARS, Script, words
 PREAMBLE = ("From PXLChrono Require Syntax Semantics Trace Transport.",)
 IMPORT = "Import PXLChrono.Syntax PXLChrono.Semantics PXLChrono.Trace PXLChrono.Transport."
 
+# A text in the proof stands in it twice; a definition is one more sentence, about as dear as so many characters.
+INLINE_MAX_CHARS = 120
+
 CONSTRUCTORS = {
     "bot": "Bot", "neg": "Neg", "conj": "Conj", "disj": "Disj", "impl": "Impl", "iff": "Iff",
     "next": "Next", "eventually": "Eventually", "globally": "Globally", "until": "Until", "weak_until": "WeakUntil",
@@ -46,7 +49,10 @@ def script_of(formula: Formula, proved: bool, finite: bool, trace: Sequence[froz
     if trace is None:
         predicate = "ValidFinite" if finite else "Valid"
         rule = ("valid" if proved else "not_valid") + ("_finite" if finite else "")
-        data = _named("certificate", "list Byte.byte", _literal(certificate), len(certificate), sentences)
+        data = _literal(certificate)
+        if len(certificate) > INLINE_MAX_CHARS:
+            sentences.append(f"Definition certificate : list Byte.byte := {data}.")
+            data = "certificate"
         statement = f"{predicate} {shown}"
         claim = f"{predicate} goal"
     else:
@@ -63,13 +69,6 @@ def script_of(formula: Formula, proved: bool, finite: bool, trace: Sequence[froz
         "Qed.",
     ]
     return Script(tuple(sentences), sign + statement, len(certificate), certificate)
-
-
-def _named(name: str, kind: str, text: str, size: int, sentences: list[str]) -> str:
-    if size <= LITERAL_MAX_CHARS:
-        return text
-    sentences.append(f"Definition {name} : {kind} := {text}.")
-    return name
 
 
 def _literal(text: str) -> str:
