@@ -83,7 +83,8 @@ def serve(settings: Settings, logs: Logs) -> int:
     security = SecurityText(settings.security_contact, settings.security_expires)
     if security.is_stale(time.time()):
         warnings += ("security.txt has expired: set PXL_SECURITY_EXPIRES to a later moment, or unset it",)
-    provenance = provenance_of(prover.kernel, settings, prover.launcher.libraries())
+    v4_hash = prover.overlays.library_hash("v4") if "v4" in prover.overlays.names() else ""
+    provenance = provenance_of(prover.kernel, settings, v4_hash)
     signed = shared.signatures() if shared else signatures(settings)
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     watch = build_watch(settings, prover.service, prover.pool.stats, about, logs)

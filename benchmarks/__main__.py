@@ -1,7 +1,7 @@
 """`make bench`: measure the server against its floors, in one run.
 
 Times are this machine's, now; the ratios are what to compare between machines. Sections can
-be named on the command line: server, hard, deadline, memory, signing, modal, chrono (default: all of them).
+be named on the command line: server, stages, hard, deadline, memory, signing, modal, chrono (default: all of them).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import chrono, families, load, modal, signing
+from benchmarks import chrono, families, load, modal, signing, stages
 from benchmarks.processes import get, rss_mib, serving
 from pxl.certificate import decode_countermodel
 from pxl.checker import Checker
@@ -27,7 +27,7 @@ from pxl.render import PREAMBLE, QUERY, goal_script
 from pxl.search import decide
 from pxl.settings import Settings
 
-SECTIONS = ("server", "hard", "deadline", "memory", "signing", "modal", "chrono")
+SECTIONS = ("server", "stages", "hard", "deadline", "memory", "signing", "modal", "chrono")
 HARD_TIMEOUT_S = 20.0
 
 
@@ -214,6 +214,7 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--rounds", type=int, default=40, help="rounds of the textbook goals (default 40)")
     parser.add_argument("--goals", type=int, default=10_000, help="goals of the memory section (default 10,000)")
+    parser.add_argument("--stage-seconds", type=float, default=15.0, help="time for each number of users (default 15)")
     parser.add_argument("--modal-seconds", type=float, default=2.0,
                         help="time for each member of the modal families (default 2; the figures in docs are of 10)")
     parser.add_argument("--json", metavar="FILE", help="write all figures there, too")
@@ -224,6 +225,12 @@ def main() -> None:
     if "server" in wanted:
         with _timed("server"):
             results["server"] = measure_server(options.rounds)
+    if "stages" in wanted:
+        with _timed("stages"):
+            print("\nUsers who ask once a second, goals by Zipf's law, from an empty cache")
+            results["stages"] = stages.measure(options.stage_seconds, line)
+            for name in ("cache_hit_rate_percent", "verification_ratio_percent", "objectives_met"):
+                print(f"{name}: {results['stages'][name]}")
     if "hard" in wanted:
         with _timed("hard"):
             results["hard"] = measure_hard()

@@ -44,10 +44,6 @@ class Launcher:
         self._libraries = list(libraries)
         self._lock = threading.Lock()
 
-    def libraries(self) -> dict[str, Kernel]:
-        """Return the compiled libraries, by logical name."""
-        return {library.root: library.library for library in self._libraries}
-
     def choose_libraries(self) -> None:
         """Try each library; sessions that start from then on have those that Coq takes."""
         with self._lock:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 
 from pxl.address import read_networks
 from pxl.authentication import Signatures
@@ -43,14 +41,9 @@ def build_gate(settings: Settings, provenance: Provenance, signed: Signatures | 
         Scrapers(settings.metrics_access, _metrics_token(settings)))
 
 
-def provenance_of(kernel: Kernel, settings: Settings,
-                  libraries: Mapping[str, Kernel] = MappingProxyType({})) -> Provenance:
-    """Return what every response says of the program; ``libraries`` are those of overlays, by logical name."""
-    logic = kernel.kernel_hash
-    if libraries:
-        listed = [("PXL", kernel), *sorted(libraries.items(), key=lambda each: each[0])]
-        logic = hashlib.sha256("".join(f"{part.kernel_hash}  {root}\n" for root, part in listed).encode()).hexdigest()
-    return Provenance(kernel.coqchk, build_sha(ROOT, settings.build_sha), logic)
+def provenance_of(kernel: Kernel, settings: Settings, v4_hash: str = "") -> Provenance:
+    """Return what every response says of the program; without the overlay v4 its hash is the kernel's."""
+    return Provenance(kernel.coqchk, build_sha(ROOT, settings.build_sha), v4_hash or kernel.kernel_hash)
 
 
 def _tokens(settings: Settings, shared: Shared | None, clock: Callable[[], float]) -> Tokens | None:

@@ -83,7 +83,7 @@ def _fits(trial: _Trial, library: Compiled, together: Sequence[Compiled], regist
     took = trial.took(together)
     if isinstance(took, float):
         if len(together) == 1:
-            log.info("the library %s adds %.0f ms to the start of a session", library.root, 1000 * took)
+            log.debug("the library %s adds %.0f ms to the start of a session", library.root, 1000 * took)
         changes = {"start_s": round(took, 3)} if len(together) == 1 else {}
     else:
         beside = " beside " + ", ".join(each.root for each in together[:-1]) if len(together) > 1 else ""

@@ -22,7 +22,7 @@ OK, WARN, FAIL = "ok", "warn", "FAIL"
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_FILES = 4096
 LEAST_FREE_BYTES = 1 << 30
-SESSION_BYTES = 200 << 20       # what a session takes while it works; idle it takes less than half
+SESSION_BYTES = 200 << 20       # what a session takes while it works; idle it takes two thirds of that
 OLDEST_BACKUP_S = 8 * 86_400
 
 

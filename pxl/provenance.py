@@ -18,9 +18,8 @@ class Provenance:
     """What every response says of the program behind it.
 
     ``coqchk`` is ``verified-YYYYMMDD_HHMMSS`` when Coq's independent checker passed the compiled kernel that is loaded,
-    else ``unverified``. ``build_sha`` is the short commit. ``v4_sha`` is the hash over the sources of the logic
-    that answers: while the kernel is all the Coq there is, the kernel's own source hash; else over it and the
-    libraries'.
+    else ``unverified``. ``build_sha`` is the short commit. ``v4_sha`` is the hash over the sources of v4's Coq library;
+    where v4 is not served, the kernel's own source hash.
     """
 
     coqchk: str = "unverified"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pxl.answer import Answer
 from pxl.outcome import PROVED, REFUTED
-from pxl.service import Answer
 
 MAX_LISTED_WORLDS = 64     # a larger access relation is named, not listed pair by pair
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from pxl import evidence
-from pxl.cache import CacheStats, Hit, ProofCache, key_maker
+from pxl.answer import Answer, Timings
+from pxl.cache import CacheStats, ProofCache, key_maker
 from pxl.cancel import Cancel
 from pxl.errors import KernelDisagreement, PoolBusy, ProverError, ProverTimeout, PxlError, RequestError
 from pxl.flight import DeadlinePassed, SingleFlight, TooManyWait, Withdrawn
@@ -24,7 +25,6 @@ from pxl.overlays.contract import GLOBAL, Model, Overlay, Question, Reading
 from pxl.overlays.registry import Registry, check_options
 from pxl.query import DEFAULT_OVERLAY, Query
 from pxl.theories import Theories
-from pxl.render import Script
 
 log = logging.getLogger("pxl.service")
 
@@ -40,17 +40,6 @@ _CONSISTENCY = {
     False: " But the assumptions contradict each other, so that everything follows from them (kernel-checked).",
     None: " Whether the assumptions contradict each other was not settled: its limit ran out.",
 }
-
-
-@dataclass(frozen=True)
-class Timings:
-    """Where the time went, in milliseconds; what was not done took 0."""
-
-    parse: float
-    queue: float
-    search: float
-    kernel: float
-    total: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,48 +67,6 @@ class Told:
     model: Model | None = None
     model_json: str | None = None
     used: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """All there is to say about one goal.
-
-    ``statement`` says what was certified and of which models. ``atoms`` says whose name each atom of the
-    theorem ``coq`` stands for, unless they are very many. ``reason`` (a code) and ``detail`` (a sentence) are set when
-    the verdict is unknown. ``rests_on`` is what Coq says of the theorem. ``used_assumptions`` are those that a proof
-    used, as they were sent; ``assumptions_consistent`` is None where that is not known, or there are none. ``cached``
-    tells how the cache was hit, if it was; ``is_shared`` that an equal question in flight
-    answered this one too.
-    """
-
-    verdict: str
-    reason: str | None
-    detail: str | None
-    overlay: str
-    goal: Any
-    goal_normalized: str
-    words: str
-    statement: str | None
-    coq: str | None
-    atoms: Mapping[str, str] | None
-    rests_on: str | None
-    used_assumptions: tuple[Any, ...] | None
-    assumptions_consistent: bool | None
-    model: Model | None
-    model_json: str | None
-    certificate: str | None
-    kernel_hash: str
-    engine: str | None
-    cached: Hit | None
-    is_shared: bool
-    generation: int | None
-    timings: Timings
-    script: Script | None = None        # what the kernel accepted
-
-    @property
-    def proof_method(self) -> str | None:
-        """Return the engine that checked the verdict, with ``_cached`` when it was kept from before."""
-        return f"{self.engine}_cached" if self.engine and self.cached else self.engine
 
 
 class Service:

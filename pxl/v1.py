@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
+from pxl.answer import Answer
 from pxl.away import Away
 from pxl.batch import LIMIT_S, MAX_ITEMS, patiently, settle_all
 from pxl.cancel import Cancel
@@ -20,7 +21,7 @@ from pxl.errors import NoCertificate, PoolBusy
 from pxl.jobs import COMPLETED, Job, JobTable
 from pxl.jsonbody import read_object, require_json
 from pxl.reply import prove_text
-from pxl.service import Answer, Service
+from pxl.service import Service
 from pxl.v1_body import Item, Order, read_items, read_order
 
 NDJSON = "application/x-ndjson"

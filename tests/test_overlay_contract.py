@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pxl.answer import Answer
 from pxl.certificate import decode_numbers, encode_numbers
 from pxl.compose import Prover
 from pxl.compose_overlays import compiled_libraries
@@ -25,7 +26,6 @@ from pxl.prover import CLOSED
 from pxl.query import Query
 from pxl.reply import countermodel_reply
 from pxl.search import Budget, Exhausted
-from pxl.service import Answer
 from pxl.verify import Libraries, Rejected, verify
 
 NAMES = load_overlays().names()

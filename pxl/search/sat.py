@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class SatSolver:
         self._kept: list[bytes] = []
         self._kept_bytes = self._read_to = 0
         self._core: list[int] = []
-        self._file = os.memfd_create("lidrup")
+        self._file = _unnamed_file()
         self._solver = pysolvers.cadical300_new()
         for option, value in (("lidrup", 1), ("binary", 0), ("factor", 0), ("phase", 0)):
             pysolvers.cadical300_set(self._solver, option, value)
@@ -170,3 +171,12 @@ class SatSolver:
                 number = int(line[2:].split(" ", 1)[0])
                 trace.inputs[number] = len(trace.inputs)
         return trace
+
+
+def _unnamed_file() -> int:
+    """Return the descriptor of an empty file without a name: in memory on Linux, elsewhere on a disk."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("lidrup")
+    descriptor, path = tempfile.mkstemp()
+    os.unlink(path)
+    return descriptor
