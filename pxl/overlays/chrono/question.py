@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pxl.formula import Formula, atoms, format_formula
+from pxl.formula.table import occurrences
 from pxl.overlays.chrono.core import core_of
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.chrono.proof import encode_proof, used_nodes
@@ -96,18 +97,25 @@ class ChronoQuestion:
             return Exhausted(limit.reason, limit.detail)
 
     def _used(self, certificate: str) -> tuple[int, ...] | None:
-        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) a proof hints at."""
+        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) a proof hints at.
+
+        Where v stands in the formula once more, another clause may stand for the premise, which then counts as used.
+        """
         if self.assumed is None:
             return None
         table, _ = core_of(self.whole)
         places = table.insert(self.whole)
-        wanted, node = {}, len(self.whole.nodes) - 1
+        hinted, standing = used_nodes(certificate, table), occurrences(table.nodes)
+        if hinted is None:
+            return None
+        used, node = [], len(self.whole.nodes) - 1
         if self.whole.nodes[node][0] == "globally":
             node = self.whole.nodes[node][1]
         for position in range(len(self.assumed.formulas)):
-            wanted[places[node]] = position
+            if places[node] in hinted or standing[places[node]] > 1:
+                used.append(position)
             node = self.whole.nodes[node][2]
-        return tuple(sorted(wanted[v] for v in used_nodes(certificate, table) & wanted.keys()))
+        return tuple(used)
 
     def script(self, proved: bool, certificate: str) -> Script:
         """Write the sentences. Raises ValueError for a run that is none, or one with foreign atoms."""

@@ -26,7 +26,7 @@ class Run:
 MAX_CELLS = 5_000_000
 
 
-class TooLong(Exception):
+class TooLong(ValueError):
     """A formula has more values on a run than are computed in a second or so."""
 
 
