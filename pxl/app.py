@@ -15,6 +15,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from pxl import __version__, metrics_view, overlay_routes, v1, v1_docs
+from pxl.answer import Answer
 from pxl.auth_routes import token_routes
 from pxl.away import Away
 from pxl.compose_shared import Shared
@@ -29,7 +30,7 @@ from pxl.query import Query
 from pxl.query_body import read_query
 from pxl.reply import countermodel_reply, prove_text
 from pxl.security_txt import SecurityText
-from pxl.service import Answer, Service
+from pxl.service import Service
 from pxl.watch import Watch
 
 log = logging.getLogger("pxl.http")

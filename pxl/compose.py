@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,14 @@ from typing import Any
 
 from pxl.cache import ProofCache, key_maker
 from pxl.checker import Checker
-from pxl.compose_overlays import Compiled, check_unchanged, compiled_libraries, overlays_of, with_healthy_libraries
+from pxl.compose_overlays import (
+    Compiled,
+    compiled_libraries,
+    healthy_libraries,
+    overlays_of,
+    unchanged,
+    with_libraries,
+)
 from pxl.compose_shared import Shared
 from pxl.decider import Decider
 from pxl.errors import ConfigError, ProverError
@@ -32,21 +40,25 @@ class Launcher:
     """Starts sessions of the very kernel and libraries whose hashes stand in the replies."""
 
     def __init__(self, kernel: Kernel, engine: EngineConfig, libraries: Sequence[Compiled], registry: Registry) -> None:
-        self._kernel, self._engine = kernel, engine
-        self._libraries, self._registry = libraries, registry
+        self._kernel, self._engine, self._registry = kernel, engine, registry
+        self._libraries = list(libraries)
+        self._lock = threading.Lock()
 
     def choose_libraries(self) -> None:
         """Try each library; sessions that start from then on have those that Coq takes."""
-        self._engine = with_healthy_libraries(self._engine, self._libraries, self._registry)
+        with self._lock:
+            self._libraries = healthy_libraries(self._engine, self._libraries, self._registry)
 
     def __call__(self, generation: int) -> Session:
-        """Start a session; raises ProverError."""
+        """Start a session; raises ProverError. A library that was changed meanwhile is left out, and told."""
         try:
             self._kernel.check_unchanged()
-            check_unchanged(self._libraries)
         except ConfigError as changed:
             raise ProverError(changed.detail) from changed
-        return start_session(self._engine, generation)
+        with self._lock:
+            self._libraries = unchanged(self._libraries, self._registry)
+            engine = with_libraries(self._engine, self._libraries)
+        return start_session(engine, generation)
 
 
 @dataclass(frozen=True)

@@ -57,24 +57,24 @@ def compiled_libraries(registry: Registry, kernel: Kernel) -> tuple[Compiled, ..
     return tuple(found.values())
 
 
-def with_healthy_libraries(engine: EngineConfig, libraries: Sequence[Compiled], registry: Registry) -> EngineConfig:
-    """Return the engine with every library that a session starts with, and proves with as before.
+def healthy_libraries(engine: EngineConfig, libraries: Sequence[Compiled], registry: Registry) -> list[Compiled]:
+    """Return every library that a session starts with, and proves with as before.
 
     Each is tried by itself in one session that is thrown away, and what it adds to a session's start is measured; then
     all of them together. One that Coq refuses, is too slow with or cannot take beside the others puts its overlays out.
     """
     if not libraries:
-        return engine
-    trial = _Trial(_with(engine, libraries, is_loaded=False))
+        return []
+    trial = _Trial(with_libraries(engine, libraries, is_loaded=False))
     try:
         alone = [library for library in libraries if _fits(trial, library, [library], registry)]
         if len(alone) < 2 or isinstance(trial.took(alone), float):
-            return _with(engine, alone)
+            return alone
         chosen: list[Compiled] = []
         for library in alone:
             if _fits(trial, library, [*chosen, library], registry):
                 chosen.append(library)
-        return _with(engine, chosen)
+        return chosen
     finally:
         trial.close()
 
@@ -127,13 +127,20 @@ class _Trial:
             self._session = None
 
 
-def check_unchanged(libraries: Sequence[Compiled]) -> None:
-    """Raise ConfigError unless every library's files are those that were loaded."""
+def unchanged(libraries: Sequence[Compiled], registry: Registry) -> list[Compiled]:
+    """Return the libraries whose files are those that were loaded; the overlays of any other are put out."""
+    left = []
     for library in libraries:
-        library.library.check_unchanged()
+        try:
+            library.library.check_unchanged()
+            left.append(library)
+        except ConfigError as changed:
+            for name in library.overlays:
+                registry.change(name, reason=changed.detail)
+    return left
 
 
-def _with(engine: EngineConfig, libraries: Sequence[Compiled], *, is_loaded: bool = True) -> EngineConfig:
+def with_libraries(engine: EngineConfig, libraries: Sequence[Compiled], *, is_loaded: bool = True) -> EngineConfig:
     """Return the engine with the places of libraries, and what loads them at the start of each session."""
     places: tuple[tuple[str, Path], ...] = tuple((library.root, library.library.kernel_dir) for library in libraries)
     preamble = (sentence for library in libraries for sentence in library.preamble) if is_loaded else ()

@@ -13,11 +13,11 @@ from typing import Any, Protocol
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from pxl.answer import Answer
 from pxl.cache import CacheStats
 from pxl.errors import KernelDisagreement, PoolBusy, PxlError
 from pxl.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN
 from pxl.seen import UNMATCHED, Seen
-from pxl.service import Answer
 from pxl.window import Share, Window
 
 WINDOW_S = 300.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any, Protocol
 
+from pxl.answer import Answer
 from pxl.errors import PxlError
-from pxl.service import Answer, Service
+from pxl.service import Service
 
 
 class Observer(Protocol):

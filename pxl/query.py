@@ -25,21 +25,20 @@ class Query:
 
     @cached_property
     def text(self) -> str:
-        """Return a text that two queries share only when they ask the same in the same words."""
-        if type(self.goal) is str and self.is_plain:
+        """Return a text that two plain queries, or two others, share only when they ask the same in the same words."""
+        if self.is_plain:
             return self.goal
-        # NUL is in no goal that can be read.
-        return "\0" + json.dumps([self.goal, self.overlay, sorted(self.options.items()), self.assumptions,
+        return json.dumps([self.goal, self.overlay, sorted(self.options.items()), self.assumptions,
                                   self.consequence, self.theory], sort_keys=True)
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
-        """Say whether there is nothing but a goal for the default overlay."""
-        return (self.overlay is None and self.consequence is None and self.theory is None
+        """Say whether there is nothing but a text for the default overlay."""
+        return (type(self.goal) is str and self.overlay is None and self.consequence is None and self.theory is None
                 and not self.options and not self.assumptions)
 
     def __hash__(self) -> int:
         return hash(self.text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Query) and self.text == other.text
+        return isinstance(other, Query) and self.is_plain == other.is_plain and self.text == other.text

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pxl.answer import Answer
 from pxl.outcome import PROVED, REFUTED
-from pxl.service import Answer
 
 MAX_LISTED_WORLDS = 64     # a larger access relation is named, not listed pair by pair
 
@@ -48,15 +48,22 @@ def countermodel_reply(answer: Answer, request_id: str) -> dict[str, Any]:
 
 
 def _kripke(model: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a model in the founding documents' terms; None when it is none of worlds that one relation joins."""
+    """Return a model in the founding documents' terms; None when it is none of named worlds that relations join."""
     worlds, access = model.get("worlds"), model.get("access")
-    if not isinstance(worlds, list) or not isinstance(access, dict):
+    if not (isinstance(worlds, list) and isinstance(access, dict)
+            and all(isinstance(world, dict) and {"name", "true"} <= world.keys() for world in worlds)):
         return None
     names = [world["name"] for world in worlds]
+    relation: Any
     if access.get("kind") == "universal":
         relation = [[a, b] for a in names for b in names] if len(names) <= MAX_LISTED_WORLDS else "universal"
     else:
-        relation = access.get("pairs", access.get("relations"))
+        listed = access.get("relations")
+        if not (isinstance(listed, list)
+                and all(isinstance(each, dict) and {"relation", "edges"} <= each.keys() for each in listed)):
+            return None
+        relations = {each["relation"]: each["edges"] for each in listed}
+        relation = next(iter(relations.values())) if len(relations) == 1 else relations
     return {"worlds": names, "accessibility_relation": relation,
             "valuation_function": {world["name"]: world["true"] for world in worlds}}
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from pxl import evidence
-from pxl.cache import CacheStats, Hit, ProofCache, key_maker
+from pxl.answer import Answer, Timings
+from pxl.cache import CacheStats, ProofCache, key_maker
 from pxl.cancel import Cancel
 from pxl.errors import KernelDisagreement, PoolBusy, ProverError, ProverTimeout, PxlError, RequestError
 from pxl.flight import DeadlinePassed, SingleFlight, TooManyWait, Withdrawn
@@ -24,7 +25,6 @@ from pxl.overlays.contract import GLOBAL, Model, Overlay, Question, Reading
 from pxl.overlays.registry import Registry, check_options
 from pxl.query import DEFAULT_OVERLAY, Query
 from pxl.theories import Theories
-from pxl.render import Script
 
 log = logging.getLogger("pxl.service")
 
@@ -40,17 +40,6 @@ _CONSISTENCY = {
     False: " But the assumptions contradict each other, so that everything follows from them (kernel-checked).",
     None: " Whether the assumptions contradict each other was not settled: its limit ran out.",
 }
-
-
-@dataclass(frozen=True)
-class Timings:
-    """Where the time went, in milliseconds; what was not done took 0."""
-
-    parse: float
-    queue: float
-    search: float
-    kernel: float
-    total: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,48 +67,6 @@ class Told:
     model: Model | None = None
     model_json: str | None = None
     used: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """All there is to say about one goal.
-
-    ``statement`` says what was certified and of which models. ``atoms`` says whose name each atom of the
-    theorem ``coq`` stands for, unless they are very many. ``reason`` (a code) and ``detail`` (a sentence) are set when
-    the verdict is unknown. ``rests_on`` is what Coq says of the theorem. ``used_assumptions`` are those that a proof
-    used, as they were sent; ``assumptions_consistent`` is None where that is not known, or there are none. ``cached``
-    tells how the cache was hit, if it was; ``is_shared`` that an equal question in flight
-    answered this one too.
-    """
-
-    verdict: str
-    reason: str | None
-    detail: str | None
-    overlay: str
-    goal: Any
-    goal_normalized: str
-    words: str
-    statement: str | None
-    coq: str | None
-    atoms: Mapping[str, str] | None
-    rests_on: str | None
-    used_assumptions: tuple[Any, ...] | None
-    assumptions_consistent: bool | None
-    model: Model | None
-    model_json: str | None
-    certificate: str | None
-    kernel_hash: str
-    engine: str | None
-    cached: Hit | None
-    is_shared: bool
-    generation: int | None
-    timings: Timings
-    script: Script | None = None        # what the kernel accepted
-
-    @property
-    def proof_method(self) -> str | None:
-        """Return the engine that checked the verdict, with ``_cached`` when it was kept from before."""
-        return f"{self.engine}_cached" if self.engine and self.cached else self.engine
 
 
 class Service:
@@ -162,9 +109,9 @@ class Service:
         """Return the counts of the cache."""
         return self._cache.stats()
 
-    def examine(self, query: Query | str) -> None:
-        """Raise RequestError when there is nothing to decide in the query; decide nothing."""
-        self._asked(query if isinstance(query, Query) else Query(query))
+    def examine(self, query: Query | str) -> str:
+        """Return the overlay that a query asks; raise RequestError when there is nothing to decide. Decide nothing."""
+        return self._asked(query if isinstance(query, Query) else Query(query)).overlay.name
 
     def reload_theories(self) -> None:
         """Read the theory files again; questions that were read with the old ones are read anew."""
@@ -331,7 +278,8 @@ class Service:
         libraries = self.overlays.libraries(asked.overlay.name, asked.question.overlay)
         made_by = {"Kernel": self.kernel_hash, "Coq": self._coq_version}
         if libraries:
-            made_by["Libraries"] = ", ".join(library.name for library in libraries)
+            made_by["Libraries"] = ", ".join(
+                f"{library.name} {self.overlays.hash_of(library)}" for library in libraries)
         return evidence.write(asked.overlay.name, asked.reading, asked.question, outcome.verdict, outcome.certificate,
                               outcome.script, made_by, libraries)
 

@@ -13,15 +13,15 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
+from pxl.answer import Answer
 from pxl.away import Away
 from pxl.batch import LIMIT_S, MAX_ITEMS, patiently, settle_all
 from pxl.cancel import Cancel
 from pxl.errors import NoCertificate, PoolBusy
 from pxl.jobs import COMPLETED, Job, JobTable
 from pxl.jsonbody import read_object, require_json
-from pxl.query import DEFAULT_OVERLAY
 from pxl.reply import prove_text
-from pxl.service import Answer, Service
+from pxl.service import Service
 from pxl.v1_body import Item, Order, read_items, read_order
 
 NDJSON = "application/x-ndjson"
@@ -46,6 +46,7 @@ class Desk:
 @dataclass(frozen=True)
 class _Asked:
     order: Order
+    overlay: str
     at: int         # seconds of the epoch, for the client; the table has its own clock
 
 
@@ -78,14 +79,15 @@ def _add_proofs(app: Flask, desk: Desk) -> None:
         return _written(prove_text(answer, g.request_id, order.want_certificate))
 
     def _take_on(order: Order) -> Response:
-        desk.service.examine(order.query)
+        overlay = desk.service.examine(order.query)
 
         def work(cancel: Cancel) -> str:
             answer = patiently(order, partial(_ask, desk), cancel, time.monotonic() + LIMIT_S)
             return prove_text(answer, request_id, order.want_certificate)
 
         request_id = g.request_id
-        job = desk.jobs.submit(_Asked(order, int(time.time())), work, owner=_owner(), weight=len(order.query.text))
+        asked = _Asked(order, overlay, int(time.time()))
+        job = desk.jobs.submit(asked, work, owner=_owner(), weight=len(order.query.text))
         response = _job(desk, job, 202)
         response.headers["Location"] = f"/v1/proofs/{job.job_id}"
         response.headers["Preference-Applied"] = "respond-async"
@@ -191,7 +193,7 @@ def _job(desk: Desk, job: Job, status: int = 200) -> Response:
     asked, url = job.subject, f"/v1/proofs/{job.job_id}"
     ended = desk.jobs.clock() if job.ended is None else job.ended
     document = {
-        "id": job.job_id, "status": job.status, "overlay": asked.order.query.overlay or DEFAULT_OVERLAY,
+        "id": job.job_id, "status": job.status, "overlay": asked.overlay,
         "created_at": asked.at,
         "progress": {"position": job.position, "elapsed_ms": round(1000 * (ended - job.created), 3),
                      "timeout_ms": round(1000 * min(asked.order.timeout_s or desk.service.timeout_s,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
 
+from pxl.answer import Answer
 from pxl.errors import AuthError, Forbidden, PxlError
 from pxl.guard import NoCredentials, access_to
 from pxl.identity import PROVE
@@ -17,7 +18,6 @@ from pxl.metrics import DIRECT, Metrics
 from pxl.observed import Latest
 from pxl.performance import Performance, PerformanceFile
 from pxl.seen import UNMATCHED, Seen
-from pxl.service import Answer
 
 
 class AuditUnavailable(PxlError):

@@ -14,10 +14,13 @@ from benchmarks.chrono_families import counter, responses
 from pxl.certificate import decode_numbers, encode_numbers
 from pxl.errors import GoalTooLarge
 from pxl.formula import Formula, parse, rename_atoms
+from pxl.overlays import chrono
+from pxl.overlays.chrono import notations, operations
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.chrono.proof import Proof, encode_proof
 from pxl.overlays.chrono.runs import Run
 from pxl.overlays.chrono.search import decide
+from pxl.overlays.contract import Reading
 from pxl.search import Budget, Exhausted
 
 RANDOM_FORMULAS = 1_500
@@ -146,3 +149,29 @@ def test_a_core_that_would_be_too_large_is_refused():
         decide(read(text), False, soon())
     with pytest.raises(GoalTooLarge):
         decide(read("At 1001 p"), False, soon())
+
+
+@pytest.mark.parametrize("goal", ["F F F a", "F(a & P(b S a))", "G(b -> F F a) \\/ F F a"])
+def test_a_long_trace_is_explained_soon(goal):
+    question = chrono.overlay().read(Reading(goal, {"trace": [["b"]] * 5_000}))
+    began = time.monotonic()
+    found = question.search(began + 10, Budget())
+    told = question.explain(False, found.certificate, question.script(False, found.certificate), None)
+    assert told.model.document()["falsification_trace"]
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("goal", ["At " + "9" * 10_000 + " p", "At 1001 p"])
+def test_a_time_too_far_away_is_refused(goal):
+    with pytest.raises(GoalTooLarge, match="over the limit of At 1000"):
+        chrono.overlay().read(Reading(goal))
+
+
+@pytest.mark.parametrize("to", ["black", "nusmv", "fo", "core", "nnf"])
+def test_nothing_is_written_of_a_time_too_far_away(to):
+    with pytest.raises(GoalTooLarge, match="over the limit of At 1000"):
+        operations.transform({"goal": "At 999999999999 p", "to": to}, lambda reading: {})
+
+
+def test_no_two_atoms_become_one_predicate():
+    assert notations.first_order(parse("f(a) <-> f_a", signature=CHRONO), False) == "(f_a_2(0) <-> f_a(0))"

@@ -111,6 +111,7 @@ def test_readings(name, text, reading):
     ("modal", "p U q", 3, "the overlay chrono has them"),
     ("gnosi", "B[a] p", 2, "found `[a]`"),
     ("themi", "P -> Q", 3, "`P` is an operator of themi (dia:O): an atom needs another name."),
+    ("themi", "p -> F", 7, "`F` is an operator of themi (box:O neg): an atom needs another name."),
     ("chrono", "f(G)", 3, "`G` is an operator of chrono (globally)"),
     ("chrono", "P & Q", 3, "`P` is an operator of chrono (once)"),
     ("chrono", "U", 1, "`U` is an operator of chrono (until)"),

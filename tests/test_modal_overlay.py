@@ -179,3 +179,16 @@ class TestPresets:
     def test_goals_come_back_in_the_words_of_their_language(self):
         for name, goal in (("themi", "O(p) -> P(p)"), ("gnosi", "K[a](p) -> D(p)"), ("tense", "p -> G(P(p))"), ("doxa", "B[a](p) -> p")):
             assert getattr(presets, name)().read(Reading(goal)).normalized == goal
+
+
+@pytest.mark.parametrize("goal", ["BOX[BOX] p -> BOX p", "p -> <BOX>p"])
+def test_no_label_means_the_relation_without_a_label(goal):
+    with pytest.raises(RequestError, match="the label BOX"):
+        presets.modal().read(Reading(goal))
+
+
+def test_a_thousand_assumptions_are_read_at_once():
+    began = time.monotonic()
+    question = presets.modal().read(Reading("p", {}, tuple(f"[](p{k} -> <>p{k + 1})" for k in range(1000))))
+    assert question.key.count(" |= ") == 1000
+    assert time.monotonic() - began < 2

@@ -184,3 +184,16 @@ def test_the_reference_checker_rejects_what_is_mutated_unless_it_proves_the_same
             text[rng.randrange(len(text))] = chr(48 + rng.randrange(32))
             rejected += proof_fault(problem, "".join(text)) is not None
     assert rejected > 100
+
+
+def test_many_tied_relations_are_settled_at_once():
+    names = [f"a{k}" for k in range(101)]
+    began = time.monotonic()
+    setting, order = make_setting(names[:1], dict.fromkeys(names, LOGICS["k"]), list(zip(names, names[1:])))
+    assert (len(order), len(setting.included)) == (101, 5050)
+    assert time.monotonic() - began < 2
+
+
+def test_a_search_that_needs_too_much_memory_ends():
+    found = decide(problem_of(branch(9, False), "k"), time.monotonic() + 60, Budget(max_trace_bytes=1_000_000))
+    assert isinstance(found, Exhausted) and found.reason == "size"

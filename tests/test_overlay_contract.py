@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pxl.answer import Answer
 from pxl.certificate import decode_numbers, encode_numbers
 from pxl.compose import Prover
 from pxl.compose_overlays import compiled_libraries
@@ -23,8 +24,8 @@ from pxl.overlays.registry import check_options
 from pxl.overlays.schema import faults, problem
 from pxl.prover import CLOSED
 from pxl.query import Query
+from pxl.reply import countermodel_reply
 from pxl.search import Budget, Exhausted
-from pxl.service import Answer
 from pxl.verify import Libraries, Rejected, verify
 
 NAMES = load_overlays().names()
@@ -62,7 +63,7 @@ def libraries(prover: Prover) -> Libraries:
 def test_every_built_in_overlay_loads_and_its_library_too(prover: Prover):
     assert prover.overlays.broken() == {}
     assert [entry.name for entry in prover.overlays.entries()] == list(NAMES) and NAMES[0] == "pxl"
-    assert set(NAMES) <= BUILT_INS.keys()
+    assert NAMES == tuple(BUILT_INS)
 
 
 class TestItself:
@@ -161,6 +162,8 @@ class TestAnswers:
             assert not example.assumptions or answer.assumptions_consistent is not None
         elif answer.model is not None:
             assert json.loads(json.dumps(answer.model.document())) and all(isinstance(line, str) for line in answer.model.lines())
+            structure = countermodel_reply(answer, "id")["kripke_structure"]
+            assert (structure is not None) == ("worlds" in answer.model.document())
 
     @each_example
     def test_nothing_is_certified_by_a_certificate_for_the_other_verdict(self, prover: Prover, overlay: Overlay,

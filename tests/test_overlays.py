@@ -276,7 +276,9 @@ class TestLoading:
         {"options": {"goal": {"description": "taken"}}}, {"options": {"logic": {"type": "string"}}},
         {"options": {"logic": {"type": "strung", "description": "?"}}},
         {"options": {"logic": {"enum": ["a"], "default": "b", "description": "?"}}},
-        {"library": "PXLToy"}, {"library": Library("PXL", None, ())}, {"library": Library("Toy", None, ("Import Nat.",))}])
+        {"library": "PXLToy"}, {"library": Library("PXL", None, ())}, {"library": Library("Toy", None, ("Import Nat.",))},
+        {"library": Library("Toy", None, ("From Toy Require Import A.",))},
+        {"library": Library("Toy", None, ("From Toy Require A. Axiom a : False.",))}])
     def test_what_breaks_the_contract_is_unfit(self, change):
         check_contract(Toy(), "toy")
         with pytest.raises(Unfit):

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxl.errors import GoalTooLarge, NotSupported, RequestError, UnknownOverlay
+from pxl.errors import GoalTooLarge, InvalidOption, NotSupported, RequestError, UnknownOverlay
 from pxl.formula import Limits, format_formula, parse
+from pxl.overlays import chrono
 from pxl.overlays.contract import Explanation, Reading
+from pxl.overlays.modal.presets import modal
 from pxl.overlays.v4 import overlay
 from pxl.overlays.v4.detect import NOTATIONS, READABLE, WRITABLE, AmbiguousNotation, read_goal, readings
 from pxl.overlays.v4.reading import TARGETS
@@ -100,8 +102,18 @@ def test_an_overlay_that_cannot_be_asked_is_an_error_of_its_own():
 
 
 def test_an_option_that_the_other_overlay_lacks_is_refused():
-    with pytest.raises(RequestError, match='"with": "speed" is not an option of the overlay pxl'):
+    with pytest.raises(RequestError, match='"speed" is not an option of the overlay pxl'):
         asked("A", **{"with": {"speed": 1}})
+
+
+@pytest.mark.parametrize(("goal", "options"), [
+    ("[a]p", {"logic": 5}), ("[a]p", {"inclusions": 5}), ("[a]p", {"inclusions": [[1, 2]]}),
+    ("G p", {"semantics": "finitely"}), ("G p", {"semantics": ["finite"]}), ("G p", {"trace": "abc"}),
+    ("G p", {"trace": 5})])
+def test_the_other_overlay_gets_only_options_that_it_may_have(goal, options):
+    brought = {"modal": modal(), "chrono": chrono.overlay()}
+    with pytest.raises(InvalidOption):
+        overlay(brought.__getitem__).read(Reading(goal, {"with": options}))
 
 
 def test_assumptions_are_read_in_the_same_way_for_the_same_overlay():

@@ -115,7 +115,8 @@ def _note(text: str, index: int, start: int, end: int, signature: Signature) -> 
     kind = lexicon[token]
     for word in (before, token):
         if lexicon[word] > OPEN and len(word) == 1 and word.isalpha():
-            return (f"`{word}` is an operator of {signature.name} ({lexicon.ops[lexicon[word]]}): "
+            ops = [lexicon.ops[part] for part in signature.compositions.get(lexicon[word], (lexicon[word],))]
+            return (f"`{word}` is an operator of {signature.name} ({' '.join(ops)}): "
                     "an atom needs another name.")
     if kind == END:
         return _note_at_end(found, lexicon)

@@ -13,6 +13,7 @@ every traversal are loops over a flat tuple: depth costs nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,15 @@ def height(formula: Formula) -> int:
         else:
             depths.append(depths[node[1]] + 1 if len(node) == 2 and node[0] != "atom" else 0)
     return depths[-1]
+
+
+def occurrences(nodes: Sequence[Node]) -> Counter[int]:
+    """Count how often each node stands as a part of another, by the number that the others know it by.
+
+    >>> occurrences([("atom", "A"), ("neg", 0), ("conj", 0, 1)])[0]
+    2
+    """
+    return Counter(child for node in nodes for child in children(node))
 
 
 def rename_atoms(formula: Formula) -> tuple[Formula, dict[str, str]]:

@@ -28,7 +28,8 @@ class Library:
     """A Coq library: its sources, and what a session must run before a question of the overlay's.
 
     ``name`` is the logical root (``PXLModal``); ``directory`` holds ``_CoqProject``, the sources, ``results.v`` and
-    ``results.ref``; ``preamble`` are sentences for the start of every session, which must import nothing.
+    ``results.ref``; ``preamble`` are sentences for the start of every session, each of the form
+    ``From PXLModal Require Name Name.``: whatever they did beyond that, they would do to all other overlays.
     """
 
     name: str
@@ -67,7 +68,11 @@ class Model(Protocol):
     """A countermodel, or another witness, as the client reads it."""
 
     def document(self) -> dict[str, Any]:
-        """Return it for JSON: worlds or positions with their true atoms, how they are related, why the goal fails."""
+        """Return it for JSON: worlds or positions with their true atoms, how they are related, why the goal fails.
+
+        Where it has worlds, clients know them as ``worlds``: [{``name``, ``true``, ``designated``}], ``designated`` (a
+        name), and ``access``: {``kind``: ``universal``}, or ``listed`` with ``relations``: [{``relation``, ``edges``}].
+        """
 
     def lines(self) -> list[str]:
         """Return it drawn for a terminal."""

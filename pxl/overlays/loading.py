@@ -47,7 +47,6 @@ RESERVED = frozenset({"goal", "formula", "id", "overlay", "assumptions", "conseq
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _ROOT = re.compile(r"[A-Z][A-Za-z0-9]{0,63}", re.ASCII)
-_IMPORTS = re.compile(r"\b(?:Import|Export)\b")
 
 
 Lookup = Callable[[str], Overlay]
@@ -177,8 +176,12 @@ def _check_library(library: Library | None) -> None:
     _must(isinstance(library, Library), "library is neither a Library nor None")
     _must(_ROOT.fullmatch(library.name) is not None and library.name not in ("Coq", "PXL", "PXLCertificate"),
           f"{library.name!r} cannot be the logical name of its library")
+    # Whatever else a preamble did, it would do to the sentences of every other overlay, too.
+    require = re.compile(rf"From {library.name} Require(?: (?!Import |Export )[A-Za-z0-9_.]*[A-Za-z0-9_])+\.",
+                         re.ASCII)
     for sentence in library.preamble:
-        _must(_IMPORTS.search(sentence) is None, f"its preamble imports: {sentence}")
+        _must(require.fullmatch(sentence) is not None,
+              f"its preamble does more than From {library.name} Require ...: {sentence}")
 
 
 def _must(holds: bool, why: str) -> None:

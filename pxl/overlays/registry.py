@@ -81,6 +81,11 @@ class Registry:
         entry = self._entries.get(name)
         return entry.library_hash if entry else " ".join(sorted({e.library_hash for e in self._entries.values()}))
 
+    def hash_of(self, library: Library) -> str:
+        """Return the hash of a library's sources; empty as long as nobody looked for it."""
+        return next((entry.library_hash for entry in self._entries.values()
+                     if entry.overlay and entry.overlay.library and entry.overlay.library.name == library.name), "")
+
     def libraries(self, *names: str) -> tuple[Library, ...]:
         """Return the Coq libraries of overlays, each once; names that are not here have none."""
         found = {}

@@ -15,6 +15,7 @@ HEADER = (("bot",), ("neg", BOT), ("next", TOP), ("prev", TOP), ("neg", HAS_NEXT
 
 MAX_TREE = 100_000      # Coq walks the core as a tree
 MAX_TIME = 1_000        # the t of At t
+_DIGITS = 18            # of longer times only the first digits are read: they are over the limit anyway
 
 _SAME = frozenset({"bot", "conj", "disj", "impl", "iff", "next", "prev", "until", "since"})
 
@@ -108,15 +109,20 @@ def time_of(op: str) -> int | None:
     >>> time_of("at:5"), time_of("next")
     (5, None)
     """
-    return int(op[3:]) if op.startswith("at:") else None
+    return int(op[3:][:_DIGITS]) if op.startswith("at:") else None
 
 
-def core_of(formula: Formula) -> tuple[CoreTable, int]:
-    """Return a table with a formula's core and the number of its node. Raises GoalTooLarge."""
+def check_times(formula: Formula) -> None:
+    """Raise GoalTooLarge when the formula speaks of a time that is too far away."""
     for node in formula.nodes:
         time = time_of(node[0])
         if time is not None and time > MAX_TIME:
             raise GoalTooLarge(f"At {time} is over the limit of At {MAX_TIME}.")
+
+
+def core_of(formula: Formula) -> tuple[CoreTable, int]:
+    """Return a table with a formula's core and the number of its node. Raises GoalTooLarge."""
+    check_times(formula)
     table = CoreTable()
     root = table.insert(formula)[-1]
     sizes: list[int] = []

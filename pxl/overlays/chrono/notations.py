@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pxl.errors import GoalTooLarge
 from pxl.formula import Formula, atoms
@@ -92,6 +92,7 @@ def first_order(formula: Formula, finite: bool) -> str:
     Every atom becomes a predicate of times. Over finite time all times are at most the last one, ``n``.
     """
     nodes = formula.nodes
+    predicates = _predicates(atoms(formula))
     size = 0
 
     def text(node: int, at: str, depth: int) -> str:
@@ -101,7 +102,7 @@ def first_order(formula: Formula, finite: bool) -> str:
         if size > MAX_CHARS // 20 or depth > 150:
             raise GoalTooLarge("The first-order formula would be too large to write out.")
         if op == "atom":
-            return f"{_predicate(members[0])}({at})"
+            return f"{predicates[members[0]]}({at})"
         if op == "bot":
             return "false"
         a, b = members[0], members[-1]
@@ -164,5 +165,14 @@ def first_order(formula: Formula, finite: bool) -> str:
 _CONNECTIVES = {"conj": "&", "disj": "|", "impl": "->", "iff": "<->"}
 
 
-def _predicate(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "A"
+def _predicates(names: Sequence[str]) -> dict[str, str]:
+    """Map each atom to a predicate of its own, of its name where that is possible."""
+    found = {name: name for name in names if _IDENTIFIER.fullmatch(name)}
+    taken = set(found)
+    for name in names:
+        if name not in found:
+            base = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "A"
+            found[name] = next(each for each in (base, *(f"{base}_{k}" for k in range(2, len(taken) + 3)))
+                               if each not in taken)
+            taken.add(found[name])
+    return found

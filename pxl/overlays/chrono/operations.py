@@ -9,6 +9,7 @@ from typing import Any
 from pxl.errors import NotSupported
 from pxl.formula import Formula, format_formula, parse
 from pxl.overlays.chrono import notations, rewrite
+from pxl.overlays.chrono.core import check_times
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.contract import GLOBAL, Json, Operation, Reading
 
@@ -47,6 +48,7 @@ def validate(request: Mapping[str, Json], ask: Ask) -> dict[str, Any]:
 def transform(request: Mapping[str, Json], ask: Ask) -> dict[str, Any]:
     """Return a formula in another form or notation."""
     goal = parse(request["goal"], signature=CHRONO)
+    check_times(goal)
     to, finite = request["to"], _is_finite(request)
     reply: dict[str, Any] = {"goal": _text(goal), "to": to}
     match to:

@@ -65,15 +65,15 @@ def numbered(table: CoreTable, nodes: Iterable[int]) -> tuple[dict[int, int], in
     return first, count
 
 
-def used_nodes(certificate: str, table: CoreTable) -> set[int]:
+def used_nodes(certificate: str, table: CoreTable) -> set[int] | None:
     """Return the nodes of a goal's table whose first defining clause a proof's certificate names in a step.
 
-    Nothing is said of a certificate that begins with another table.
+    None where the certificate begins with another table.
     """
     numbers = decode_numbers(certificate)
     own = list(_numbers(Proof(tuple(table.nodes[len(HEADER):]), 0, ())))[:-2]
     if numbers[:len(own)] != own:
-        return set()
+        return None
     first, hinted = numbered(table, range(1, len(table) + 1))[0], _hints(iter(numbers))
     return {v for v, number in first.items() if number in hinted}
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pxl.formula import Formula, atoms, format_formula
+from pxl.formula.table import occurrences
 from pxl.overlays.chrono.core import core_of
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.chrono.proof import encode_proof, used_nodes
-from pxl.overlays.chrono.runs import Run, is_too_long, refutes
+from pxl.overlays.chrono.runs import MAX_CELLS, Run, TooLong, refutes
 from pxl.overlays.chrono.search import decide
 from pxl.overlays.chrono.sentences import read_run, run_text, script_of, trace_text
 from pxl.overlays.chrono.view import RunView, run_view
@@ -73,10 +74,10 @@ class ChronoQuestion:
     def search(self, deadline: float, budget: Budget) -> Found | Exhausted:
         """Search, or evaluate the trace, and write down what was found."""
         if self.kind.trace is not None:
-            if is_too_long(self.whole, Run(self.kind.trace)):
-                return Exhausted("size", f"a goal of {len(self.whole.nodes)} subformulas on a trace of "
-                                         f"{len(self.kind.trace)} moments is too much to evaluate")
-            return Found(not refutes(self.whole, Run(self.kind.trace)), NO_CERTIFICATE)
+            try:
+                return Found(not refutes(self.whole, Run(self.kind.trace)), NO_CERTIFICATE)
+            except TooLong as limit:
+                return Exhausted("size", f"too much to evaluate: {limit}")
 
         def check_time() -> None:
             if budget.is_stopped():
@@ -96,18 +97,25 @@ class ChronoQuestion:
             return Exhausted(limit.reason, limit.detail)
 
     def _used(self, certificate: str) -> tuple[int, ...] | None:
-        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) a proof hints at."""
+        """Return the positions of the assumptions x whose premise clause {v, x} of v = (x → rest) a proof hints at.
+
+        Where v stands in the formula once more, another clause may stand for the premise, which then counts as used.
+        """
         if self.assumed is None:
             return None
         table, _ = core_of(self.whole)
         places = table.insert(self.whole)
-        wanted, node = {}, len(self.whole.nodes) - 1
+        hinted, standing = used_nodes(certificate, table), occurrences(table.nodes)
+        if hinted is None:
+            return None
+        used, node = [], len(self.whole.nodes) - 1
         if self.whole.nodes[node][0] == "globally":
             node = self.whole.nodes[node][1]
         for position in range(len(self.assumed.formulas)):
-            wanted[places[node]] = position
+            if places[node] in hinted or standing[places[node]] > 1:
+                used.append(position)
             node = self.whole.nodes[node][2]
-        return tuple(sorted(wanted[v] for v in used_nodes(certificate, table) & wanted.keys()))
+        return tuple(used)
 
     def script(self, proved: bool, certificate: str) -> Script:
         """Write the sentences. Raises ValueError for a run that is none, or one with foreign atoms."""
@@ -120,6 +128,8 @@ class ChronoQuestion:
                 raise ValueError("a run that ends where none should, or the other way round")
             if not frozenset().union(*run.moments) <= frozenset(atoms(self.whole)):
                 raise ValueError("a run with foreign atoms")
+            if len(run.moments) * len(self.whole.nodes) > MAX_CELLS:
+                raise ValueError("a run that is too long to show")
         return script_of(self.whole, proved, self.kind.finite, self.kind.trace, certificate)
 
     def explain(self, proved: bool, certificate: str, script: Script, used: tuple[int, ...] | None) -> Explanation:

@@ -13,7 +13,7 @@ from pxl.search.sat import SatSolver
 
 Moment = list[int]      # one moment's literals: the value of node v stands at place v - 1
 
-MAX_DROPS = 24          # how many literals of a core the solver is asked to do without
+MAX_NEEDED = 8          # after so many literals that a core does need, the others are not tried
 
 
 class Reasoner:
@@ -112,13 +112,16 @@ class Reasoner:
 
     def shrink(self, kept: Iterable[int] = ()) -> None:
         """Make the core smaller while that is cheap; it keeps the literals ``kept``."""
-        kept = set(kept)
-        for literal in [each for each in self.core if each not in kept][:MAX_DROPS]:
-            if literal not in self.core or len(self.core) < 2 or isinstance(self.core_key, tuple):
+        kept, needed = set(kept), 0
+        for literal in [each for each in self.core if each not in kept]:
+            if needed == MAX_NEEDED or isinstance(self.core_key, tuple):
+                return
+            if literal not in self.core or len(self.core) < 2:
                 continue
             core, key = self.core, self.core_key
             if self.ask([each for each in core if each != literal]) is not None:
                 self.core, self.core_key = core, key
+                needed += 1
 
     def demands(self, moment: Moment) -> dict[int, int]:
         """Map each literal that the next moment must make true to one that is true now and says so."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pxl.formula import Formula, Node
 from pxl.overlays.chrono.core import time_of
-from pxl.overlays.chrono.runs import Run, past_depth, truth
+from pxl.overlays.chrono.runs import Run, truth
+
+MAX_FACTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,10 @@ def settle(formula: Formula, run: Run) -> Settled:
     if run.loop is None:
         return Settled(run, tuple(map(tuple, rows)))
     period, size = len(run.moments) - run.loop, len(unrolled.moments)
-    times = past_depth(formula)
-    while times and all(row[k] == row[k + period] for row in rows
-                        for k in range(run.loop + (times - 1) * period, size - period)):
-        times -= 1
+    begin = run.loop
+    for row in rows:
+        begin = next((k + 1 for k in range(size - period - 1, begin - 1, -1) if row[k] != row[k + period]), begin)
+    times = -(-(begin - run.loop) // period)
     length = len(run.moments) + times * period
     return Settled(Run(unrolled.moments[:length], run.loop + times * period),
                    tuple(tuple(row[:length]) for row in rows))
@@ -46,35 +49,36 @@ def settle(formula: Formula, run: Run) -> Settled:
 def falsification(formula: Formula, settled: Settled) -> list[Fact]:
     """Return the facts that make the formula false at time 0, each followed by its reasons, one deeper.
 
-    A fact that several others rest on stands only once, under the first of them.
+    A fact that several others rest on stands only once, under the first of them. Of very many facts the first
+    ``MAX_FACTS`` are returned.
     """
     agenda = [(len(formula.nodes) - 1, 0, 0)]
     seen: set[tuple[int, int]] = set()
     facts = []
-    while agenda:
+    while agenda and len(facts) < MAX_FACTS:
         node, time, depth = agenda.pop()
         if (node, time) in seen:
             continue
         seen.add((node, time))
         facts.append(Fact(node, time, bool(settled.rows[node][time]), depth))
         found = _Reasons(settled, time).of(formula.nodes[node], facts[-1].value)
-        agenda += [(child, at, depth + 1) for child, at in reversed(found)]
+        agenda += [(child, at, depth + 1) for child, at in reversed(found[:MAX_FACTS])]
     return facts
 
 
 _DESCENDS = frozenset({"globally", "box", "historically", "conj", "impl"})
 
 
-def first_failure(formula: Formula, facts: Sequence[Fact]) -> Fact:
+def first_failure(formula: Formula, settled: Settled) -> Fact:
     """Return the first fact at which the goal fails: what is under its G, BOX and H, and the consequents in these."""
-    found = facts[0]
-    for fact in facts[1:]:
-        op, *members = formula.nodes[found.node]
-        if fact.depth != found.depth + 1 or fact.value or op not in _DESCENDS or fact.node not in members:
-            continue
-        if op == "impl" and formula.nodes[fact.node][0] not in _DESCENDS:
+    found = Fact(len(formula.nodes) - 1, 0, False, 0)
+    while formula.nodes[found.node][0] in _DESCENDS:
+        op = formula.nodes[found.node][0]
+        reasons = _Reasons(settled, found.time).of(formula.nodes[found.node], False)
+        node, time = next((child, at) for child, at in reasons if not settled.rows[child][at])
+        if op == "impl" and formula.nodes[node][0] not in _DESCENDS:
             break
-        found = fact
+        found = Fact(node, time, False, found.depth + 1)
     return found
 
 
@@ -86,10 +90,12 @@ class _Reasons:
         self._rows, self._time = settled.rows, time
         size, loop = len(settled.run.moments), settled.run.loop
         self._after = time + 1 if time + 1 < size else loop
-        self._later = [*range(time, size), *(range(loop, time) if loop is not None else ())]
-        self._earlier = list(range(time, -1, -1))
-        self._all = list(range(size))
         self._loop, self._size = loop, size
+
+    @property
+    def _later(self) -> Iterable[int]:
+        around = range(self._loop, self._time) if self._loop is not None else ()
+        return itertools.chain(range(self._time, self._size), around)
 
     def _is(self, node: int, time: int) -> bool:
         return bool(self._rows[node][time])
@@ -134,18 +140,18 @@ class _Reasons:
             at = None if self._loop is None else self._loop + (at - self._loop) % (self._size - self._loop)
         return [] if at is None else [(a, at)]
 
-    def _times(self, op: str) -> list[int]:
+    def _times(self, op: str) -> Iterable[int]:
         if op in ("box", "dia"):
-            return self._all
-        return self._earlier if op in ("once", "historically", "since", "triggered") else self._later
+            return range(self._size)
+        return range(self._time, -1, -1) if op in ("once", "historically", "since", "triggered") else self._later
 
-    def _some(self, node: int, times: list[int], wanted: bool, found: bool) -> list[Reason]:
+    def _some(self, node: int, times: Iterable[int], wanted: bool, found: bool) -> list[Reason]:
         """Say why one of the times has, or none has, the value ``wanted`` of the node."""
         if found:
             return [(node, next(k for k in times if self._is(node, k) == wanted))]
         return [(node, k) for k in times]
 
-    def _until(self, times: list[int], before: list[tuple[int, bool]], goal: list[tuple[int, bool]],
+    def _until(self, times: Iterable[int], before: list[tuple[int, bool]], goal: list[tuple[int, bool]],
                value: bool) -> list[Reason]:
         """Say why the goal is, or is not, met at one of the times, with all of ``before`` at those before it."""
         def met(what: list[tuple[int, bool]], at: int) -> bool:

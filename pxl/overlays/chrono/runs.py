@@ -26,14 +26,12 @@ class Run:
 MAX_CELLS = 5_000_000
 
 
-def is_too_long(formula: Formula, run: Run) -> bool:
-    """Say whether the formula has more values on the run than are computed in a second or so."""
-    looped = 0 if run.loop is None else (len(run.moments) - run.loop) * past_depth(formula)
-    return len(formula.nodes) * (len(run.moments) + looped) > MAX_CELLS
+class TooLong(ValueError):
+    """A formula has more values on a run than are computed in a second or so."""
 
 
 def refutes(formula: Formula, run: Run) -> bool:
-    """Say whether the formula is false at time 0 of the run."""
+    """Say whether the formula is false at time 0 of the run. Raises TooLong."""
     return not truth(formula, run)[0][-1][0]
 
 
@@ -49,12 +47,32 @@ def past_depth(formula: Formula) -> int:
 def truth(formula: Formula, run: Run) -> tuple[list[list[int]], Run]:
     """Return the row of each node, a 0 or 1 for each moment, and the run that the moments are those of.
 
-    It is the given run, its loop unrolled so often that the truth values, too, repeat from there on.
+    It is the given run, its loop unrolled so often that the truth values, too, repeat from there on; most formulas need
+    little of that. Raises TooLong.
     """
-    unrolled = unroll(run, past_depth(formula))
-    atoms = {node[1]: [int(node[1] in moment) for moment in unrolled.moments]
-             for node in formula.nodes if node[0] == "atom"}
-    return rows(formula, atoms, len(unrolled.moments), unrolled.loop, 1), unrolled
+    times, most = 0, 0 if run.loop is None else past_depth(formula)
+    while True:
+        unrolled = unroll(run, times)
+        if len(formula.nodes) * len(unrolled.moments) > MAX_CELLS:
+            raise TooLong(f"{len(formula.nodes)} subformulas at {len(unrolled.moments)} moments")
+        atoms = {node[1]: [int(node[1] in moment) for moment in unrolled.moments]
+                 for node in formula.nodes if node[0] == "atom"}
+        found = rows(formula, atoms, len(unrolled.moments), unrolled.loop, 1)
+        if times >= most or all(_goes_on(node, found, k, unrolled.loop) for k, node in enumerate(formula.nodes)):
+            return found, unrolled
+        times = min(2 * times + 1, most)
+
+
+def _goes_on(node: Node, found: list[list[int]], place: int, loop: int) -> bool:
+    """Say whether a node of the past has at a loop's begin the value that the loop's end gives it the next time."""
+    op, *parts = node
+    if op not in PAST or op in ("box", "dia"):
+        return True
+    a, b = found[parts[0]], found[parts[-1]]
+    before = found[place][-1]
+    after = {"prev": a[-1], "weak_prev": a[-1], "once": a[loop] | before, "historically": a[loop] & before,
+             "since": b[loop] | a[loop] & before, "triggered": b[loop] & (a[loop] | before)}[op]
+    return found[place][loop] == after
 
 
 def unroll(run: Run, times: int) -> Run:

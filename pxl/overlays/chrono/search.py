@@ -16,7 +16,7 @@ from pxl.overlays.chrono.core import ENDS, HAS_PREV, core_of
 from pxl.overlays.chrono.proof import Proof
 from pxl.overlays.chrono.reach import Reach
 from pxl.overlays.chrono.reasoner import Moment, Reasoner
-from pxl.overlays.chrono.runs import Run, is_too_long, refutes
+from pxl.overlays.chrono.runs import Run, TooLong, refutes
 from pxl.overlays.chrono.small import minimised, small_run
 from pxl.search import Budget, Exhausted, SearchExhausted
 from pxl.search.sat import SatSolver
@@ -46,14 +46,14 @@ def decide(formula: Formula, finite: bool, deadline: float, budget: Budget = Bud
                                               f"{budget.max_certificate_numbers}")
             return found
         run = _run(found, table.nodes, finite)
-        if is_too_long(formula, run):
-            raise SearchExhausted("size", f"the run that was found has {len(run.moments)} moments")
         if not refutes(formula, run):
             raise AssertionError("the search found a run that does not refute the goal")
         now = time.monotonic()
         return minimised(formula, run, now + min((deadline - now) / 10, now - began + 0.005), solver.check_time)
     except SearchExhausted as limit:
         return Exhausted(limit.reason, limit.detail)
+    except TooLong as limit:
+        return Exhausted("size", f"a run was found that is too long to evaluate: {limit}")
     finally:
         solver.close()
 

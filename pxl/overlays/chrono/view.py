@@ -24,9 +24,10 @@ MAX_BECAUSE = 4
 class RunView:
     """A run as the client reads it; times count from 0, and after the last one comes ``loop`` again, or nothing.
 
-    ``facts`` are why the goal is false at time 0; of these ``omitted`` are left out, and the one at place ``failing``
-    says when it fails first. ``subformulas``, with the times at which each holds, are None when there are too many.
-    ``assumptions`` are those of the question with the times at which each holds.
+    ``facts`` are why the goal is false at time 0; of these ``omitted`` are left out (no more than a thousand are
+    counted), and the one at place ``failing`` says when it fails first. ``subformulas``, with the times at which each
+    holds, are None when there are too many. ``assumptions`` are those of the question with the times at which each
+    holds.
     """
 
     kind: str       # lasso, finite, trace
@@ -133,7 +134,7 @@ def run_view(formula: Formula, names: Mapping[str, str], run: Run, kind: str,
         subformulas = tuple((text, _times(row)) for text, row in zip(texts, settled.rows, strict=True))
     is_falsified = not settled.rows[-1][0]
     facts = falsification(formula, settled) if is_falsified else [Fact(len(texts) - 1, 0, True, 0)]
-    first = first_failure(formula, facts)
+    first = first_failure(formula, settled) if is_falsified else facts[0]
     shown = facts[:MAX_TRACE]
     if first not in shown:
         shown = [*shown[:-1], first]

@@ -1,6 +1,5 @@
-"""Modal logics over classes of frames, with any number of relations."""
+"""Modal logics over classes of frames, with any number of relations; `presets` has the overlays."""
 
-from pxl.overlays.modal.overlay import Modal
 from pxl.overlays.modal.overlay import modal as overlay
 
-__all__ = ["Modal", "overlay"]
+__all__ = ["overlay"]

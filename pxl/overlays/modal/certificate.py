@@ -132,16 +132,18 @@ def decode_model(text: str, relations: int) -> Model:
                  tuple(tuple(rows[k * count:(k + 1) * count]) for k in range(relations)), numbers[0])
 
 
-def used_assumptions(problem: Problem, text: str) -> tuple[int, ...]:
+def used_assumptions(problem: Problem, text: str) -> tuple[int, ...] | None:
     """Return the positions of the assumptions that a proof rests on, given the problem with the proof's table.
 
-    A global one is used when its clause is; a local one when its falsity stands in the last clause.
+    A global one is used when its clause is; a local one when its falsity stands in the last clause. None where the
+    proof has another table.
     """
     numbers = decode_numbers(text)
-    roots = 1 + len(problem.globally) + len(problem.locally)
-    place = sum(1 for _ in _table_numbers(problem))
-    nodes = numbers[place:place + roots]
-    place += roots
+    nodes = [place + 1 for place in (problem.goal, *problem.globally, *problem.locally)]
+    own = [*_table_numbers(problem), *nodes]
+    if numbers[:len(own)] != own:
+        return None
+    place = len(own)
     named: set[int] = set()
     last: list[int] = []
     while place < len(numbers):

@@ -26,7 +26,7 @@ def bits(mask: int) -> list[int]:
     return found
 
 
-def close(setting: Setting, access: Access) -> Access:
+def close(setting: Setting, access: Access, check_time: Callable[[], None] = lambda: None) -> Access:
     """Return the least extension of the relations that meets every condition but seriality."""
     access = [list(row) for row in access]
     count = len(access[0]) if access else 0
@@ -42,6 +42,8 @@ def close(setting: Setting, access: Access) -> Access:
                 _turn(row, row)
             if logic.is_transitive:
                 for middle in everyone:
+                    if not middle & 63:
+                        check_time()
                     onward = row[middle]
                     for w in everyone:
                         if row[w] >> middle & 1:

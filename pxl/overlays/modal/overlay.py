@@ -20,6 +20,7 @@ from pxl.overlays.modal.setting import make_setting
 
 Options = Mapping[str, Json]
 MAX_RELATIONS = 200
+_UNLABELLED = (f"box:{PLAIN}", f"dia:{PLAIN}")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,9 @@ class Modal:
         for node in formula.nodes:
             if node[0] == "atom":
                 self.complain(node[1])
+            elif node[0] in _UNLABELLED:
+                raise RequestError(f"{what} has a relation with the label {PLAIN}, which is what the relation without "
+                                   f"a label is called: give it another name")
         return formula
 
     def _assumption(self, given: Json, number: int, reading: Reading) -> Formula:

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pxl.formula import format_formula
 from pxl.overlays.contract import Explanation, Found
 from pxl.overlays.modal.certificate import Proof, decode_model, encode, used_assumptions
-from pxl.overlays.modal.language import MODAL
 from pxl.overlays.modal.model import Names, frame_view, text_of
 from pxl.overlays.modal.problem import Problem
 from pxl.overlays.modal.rules import extended
-from pxl.overlays.modal.script import formula_at, question_text, script_of, setting_term
+from pxl.overlays.modal.script import question_text, script_of, setting_term, texts_at
 from pxl.overlays.modal.search import decide
 from pxl.overlays.modal.words import claim_words, frame_words
 from pxl.render import Script
@@ -45,8 +43,7 @@ class ModalQuestion:
     @cached_property
     def key(self) -> str:
         problem = self.problem
-        texts = {place: format_formula(formula_at(problem, place), signature=MODAL)
-                 for place in (problem.goal, *problem.globally, *problem.locally)}
+        texts = texts_at(problem, (problem.goal, *problem.globally, *problem.locally))
         question = question_text(texts[problem.goal], [texts[place] for place in problem.globally],
                                  [texts[place] for place in problem.locally])
         return f"{setting_term(problem.setting)}: {question}"

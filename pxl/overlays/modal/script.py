@@ -5,7 +5,7 @@ As in :mod:`pxl.render`, nothing of a client's is in them: atoms and relations a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pxl.formula import Formula, format_formula
 from pxl.formula.table import canonical
@@ -19,6 +19,16 @@ PREAMBLE = ("From PXLModal Require Session.",)
 
 def formula_at(problem: Problem, place: int) -> Formula:
     """Return the formula at a place, its atoms called ``p1``, … and its relations ``1`` (unlabelled), ``2``, …"""
+    return canonical(_numbered(problem), place)
+
+
+def texts_at(problem: Problem, places: Iterable[int]) -> dict[int, str]:
+    """Return the canonical texts of the formulas at places, named so."""
+    nodes = _numbered(problem)
+    return {place: format_formula(canonical(nodes, place), signature=MODAL) for place in places}
+
+
+def _numbered(problem: Problem) -> list[tuple]:
     nodes: list[tuple] = []
     for node in problem.nodes:
         if node[0] == "atom":
@@ -26,7 +36,7 @@ def formula_at(problem: Problem, place: int) -> Formula:
         elif node[0] in ("box", "dia"):
             node = (node[0] if node[1] == 1 else f"{node[0]}:{node[1]}", node[2])
         nodes.append(node)
-    return canonical(nodes, place)
+    return nodes
 
 
 def question_text(goal: str, globally: Sequence[str], locally: Sequence[str]) -> str:
@@ -67,7 +77,7 @@ def _argument(term: str) -> str:
 def script_of(problem: Problem, proved: bool, certificate: str) -> Script:
     """Return the sentences that prove or refute a problem by certificate text."""
     places = (problem.goal, *problem.globally, *problem.locally)
-    texts = {place: format_formula(formula_at(problem, place), signature=MODAL) for place in places}
+    texts = texts_at(problem, places)
     question = question_text(texts[problem.goal], [texts[place] for place in problem.globally],
                              [texts[place] for place in problem.locally])
     is_short = len(question) <= TERM_MAX_CHARS

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from itertools import islice
 
 from pxl.certificate import Rup
 from pxl.overlays.modal import frames
@@ -24,6 +25,9 @@ from pxl.search.clauses import simplified
 from pxl.search.sat import SatSolver
 
 _SERIAL_CANDIDATES = 64
+_TIDIED = 32
+# A literal of a type takes a few dozen bytes; the trace's limit is taken as a measure for them, too.
+_BYTES_A_LITERAL = 16
 _MAX_WEIGHT = 1 << 40
 
 
@@ -140,6 +144,7 @@ class _Search:
     def _settle(self, root: _Type) -> bool:
         """Find every type that is reached from the root, or drop the root; False when no world is possible."""
         while self._agenda and root.is_alive:
+            self._solver.check_time()
             here = self._agenda.pop()
             if here.is_settled or not here.is_alive or not (here.before or here is root):
                 continue
@@ -227,8 +232,14 @@ class _Search:
         return True
 
     def _find(self, witness: int, reasons: dict[int, int], handed: set[int]) -> _Type | None:
-        candidates = self._witnesses[witness] if witness else list(self._live)[-_SERIAL_CANDIDATES:]
-        for there in reversed(candidates):
+        if not witness:
+            candidates = islice(reversed(self._live), _SERIAL_CANDIDATES)
+        else:
+            known = self._witnesses[witness]
+            if len(known) > _TIDIED and not known[-1].is_alive:
+                known[:] = [kind for kind in known if kind.is_alive]
+            candidates = reversed(known)
+        for there in candidates:
             if there.is_alive and handed <= there.needed and reasons.keys() <= there.model:
                 return there
         return None
@@ -285,6 +296,8 @@ class _Search:
     def _new_type(self, model: set[int]) -> _Type:
         kind = _Type(model)
         self._live[kind] = None
+        if len(self._live) * len(model) * _BYTES_A_LITERAL > self._budget.max_trace_bytes:
+            raise SearchExhausted("size", f"the search needs more than {len(self._live)} worlds at once")
         if self._is_full:
             self._require(kind, model)
         self._require(kind, self._everywhere)
@@ -349,17 +362,17 @@ class _Search:
         for kind, place in order.items():
             for demand, there in kind.next.items():
                 access[relation_of[demand] - 1][place] |= 1 << order[there]
-        access = frames.close(self._setting, access)
+        check_time = self._solver.check_time
+        access = frames.close(self._setting, access, check_time)
         for relation in self._serial:
             for w, seen in enumerate(access[relation - 1]):
                 if not seen:
                     access[relation - 1][w] = 1 << w
-        access = frames.close(self._setting, access)
+        access = frames.close(self._setting, access, check_time)
         atoms = [(v, node[1]) for v, node in enumerate(self._problem.nodes, 1) if node[0] == "atom"]
         worlds = tuple(frozenset(k for v, k in atoms if v in kind.needed) for kind in order)
         # A smaller model is worth as much time again, and what it spares the kernel: about the square of its worlds.
         now = time.monotonic()
-        spared = 1e-7 * len(worlds) ** 2 * len(self._problem.nodes)
+        spared = min(1.0, 1e-7 * len(worlds) ** 2 * len(self._problem.nodes))
         until = now + min((self._deadline - now) / 5, now - self._began + 0.005 + spared)
-        return frames.minimise(self._problem, Model(worlds, tuple(map(tuple, access)), 0), until,
-                               self._solver.check_time)
+        return frames.minimise(self._problem, Model(worlds, tuple(map(tuple, access)), 0), until, check_time)

@@ -10,6 +10,7 @@ from pxl.errors import InvalidOption, NotSupported
 from pxl.overlays.modal.logics import Logic
 
 Pair = tuple[int, int]
+Turned = tuple[int, bool]       # a relation, or its converse
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,11 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
                                 f"{a!r} has {logics[a].name} and {b!r} has {logics[b].name}; give both the same logic.",
                                 field="logic")
     order = dict.fromkeys(names)
-    ties = [*inclusions, *converses]
+    pairs = [*inclusions, *converses]
     grown = True
     while grown:
         grown = False
-        for a, b in ties:
+        for a, b in pairs:
             if (a in order) != (b in order):
                 order.setdefault(a)
                 order.setdefault(b)
@@ -91,18 +92,16 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
     everyone = range(1, len(listed) + 1)
     told_included = {(number[a], number[b]) for a, b in inclusions if a in number and a != b}
     told_converse = {(number[x], number[y]) for a, b in converses if a in number for x, y in ((a, b), (b, a))}
-    included = {(r, r) for r in everyone} | told_included
-    converse = {(r, r) for r in everyone if values[r - 1].is_symmetric} | told_converse
-    while True:
-        more_included = {(a, d) for a, b in included for c, d in included if b == c}
-        more_included |= {(a, d) for a, b in converse for c, d in converse if b == c}
-        more_converse = {(a, d) for a, b in included for c, d in converse if b == c}
-        more_converse |= {(a, d) for a, b in converse for c, d in included if b == c}
-        if more_included <= included and more_converse <= converse:
-            break
-        included |= more_included
-        converse |= more_converse
-    for a, b in included:
+    ties = {(a, b, False) for a, b in told_included} | {(a, b, True) for a, b in told_converse}
+    ties |= {(r, r, True) for r in everyone if values[r - 1].is_symmetric}
+    leads: dict[Turned, set[Turned]] = {(r, back): set() for r in everyone for back in (False, True)}
+    for a, b, turns in ties:
+        for back in (False, True):
+            leads[a, back].add((b, back != turns))
+    reached = [(r, s, back) for r in everyone for s, back in _reached(leads, (r, False))]
+    included = {(r, s) for r, s, back in reached if not back}
+    converse = {(r, s) for r, s, back in reached if back}
+    for a, b in sorted(included):
         if a < b and (b, a) in included:
             raise InvalidOption(f"The relations {listed[a - 1]!r} and {listed[b - 1]!r} would be contained in each "
                                 f"other: they are one relation, so give them one name.", field="inclusions")
@@ -110,3 +109,13 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
                    tuple(sorted((a, b) for a, b in converse
                                 if not (a == b and values[a - 1].is_symmetric))),
                    tuple(sorted(told_included)), tuple(sorted(told_converse))), listed
+
+
+def _reached(leads: Mapping[Turned, set[Turned]], start: Turned) -> set[Turned]:
+    """Return what ties lead to from a relation, itself among it."""
+    found, agenda = {start}, [start]
+    while agenda:
+        more = leads[agenda.pop()] - found
+        found |= more
+        agenda += more
+    return found

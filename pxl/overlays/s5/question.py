@@ -13,6 +13,7 @@ from functools import cached_property
 
 from pxl.certificate import Countermodel, Proof, decode_countermodel, decode_numbers, encode
 from pxl.formula import Formula, atoms, evaluate, format_formula, node_texts
+from pxl.formula.table import occurrences
 from pxl.model import ModelView, model_view
 from pxl.overlays.contract import Explanation, Found
 from pxl.render import Script, script_of
@@ -138,7 +139,8 @@ class S5Question:
     def _used(self, certificate: str) -> tuple[int, ...] | None:
         """Return the positions of the assumptions whose premise clause a proof's certificate hints at.
 
-        The premise of node v = x -> rest is the clause {v, x}, the first of the three that define v.
+        The premise of node v = x -> rest is the clause {v, x}, the first of the three that define v. Where v stands
+        in the formula once more, another clause may stand for its premise, which then counts as used.
         """
         table = encode(Proof(self.whole, ()))
         if self.assumed is None or not certificate.startswith(table):
@@ -147,12 +149,14 @@ class S5Question:
         for node in self.whole.nodes:
             first.append(number)
             number += _CLAUSES[node[0]]
-        wanted, node = {}, len(self.whole.nodes) - 1
-        for position in range(len(self.assumed.formulas)):
-            wanted[first[node]] = position
-            node = self.whole.nodes[node][2]
         hinted = _hints(decode_numbers(certificate[len(table):]))
-        return tuple(sorted({wanted[hint] for hint in hinted & wanted.keys()}))
+        standing = occurrences(self.whole.nodes)
+        used, node = [], len(self.whole.nodes) - 1
+        for position in range(len(self.assumed.formulas)):
+            if first[node] in hinted or standing[node] > 1:
+                used.append(position)
+            node = self.whole.nodes[node][2]
+        return tuple(used)
 
 
 def _hints(steps: list[int]) -> set[int]:

@@ -11,6 +11,7 @@ from typing import Any
 from pxl.errors import RequestError
 from pxl.formula import Formula, format_formula
 from pxl.overlays.contract import Example, Explanation, Json, Library, Operation, Overlay, Question, Reading
+from pxl.overlays.registry import check_options
 from pxl.overlays.v4.detect import READABLE, Reading4, read_goal
 from pxl.overlays.v4.operations import operations
 from pxl.overlays.v4.reading import TARGETS, Read, settle
@@ -89,7 +90,7 @@ class V4:
         if reading.assumptions:
             _check_agreement(chosen, needed, found.read.options, reading.options.get("with", {}))
         overlay = self.lookup(chosen)
-        _check_options(overlay, options)
+        check_options(overlay, options)
         assumed = _assumed(reading, chosen)
         limits = replace(reading.limits, max_chars=LONGER * reading.limits.max_chars)
 
@@ -135,14 +136,6 @@ def _check_agreement(chosen: str, needed: str | None, declared: Mapping[str, Any
     if not declared.items() <= said.items():
         wanted = ", ".join(f'"{name}": "{value}"' for name, value in declared.items())
         raise RequestError(f'with assumptions, the logic that the goal declares has to be said: "with": {{{wanted}}}')
-
-
-def _check_options(overlay: Overlay, options: Mapping[str, Any]) -> None:
-    for name in options:
-        if name not in overlay.options:
-            known = ", ".join(overlay.options) or "none"
-            raise RequestError(f'"with": "{name[:60]}" is not an option of the overlay {overlay.name}, whose options '
-                               f"are: {known}")
 
 
 def overlay(lookup: Callable[[str], Overlay]) -> V4:
