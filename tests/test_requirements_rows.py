@@ -470,6 +470,12 @@ class TestFiles:
             assert isinstance(decide(parse(goal), time.monotonic() + 30), kind)
 
 
+def test_what_scripts_read_does_not_keep_a_server_from_starting() -> None:       # J011, H016: a restart inherits it
+    read = {name for text in scripts().values() for name in re.findall(r"\bPXL_[A-Z_]+\b", text)}
+    known = {row.variable for row in rows()}
+    Settings.from_env(dict.fromkeys(read - known, "anything"))
+
+
 def test_every_route_that_decides_goals_counts_for_the_objectives() -> None:       # K001, K002, K004
     deciding = {"/prove", "/countermodel", "/v1/proofs", "/v1/proofs:batch", "/v1/overlays/<name>/<operation>"}
     for rule in rules():
