@@ -50,8 +50,13 @@ def real_signed_server(directory: Path, key: str, **settings: str) -> Iterator[O
         while not (found := re.search(r"Serving on (http://127.0.0.1:\d+)", log.read_text(encoding="utf-8"))):
             assert server.poll() is None and time.monotonic() < deadline, log.read_text(encoding="utf-8")
             threading.Event().wait(0.05)
-        issued = requests.post(f"{found[1]}/v1/auth/token", json={"roles": ["observe"]}, auth=MessageAuth(key), timeout=30)
-        assert issued.status_code == 200, issued.text
+
+        def issue() -> requests.Response:
+            return requests.post(f"{found[1]}/v1/auth/token", json={"roles": ["observe"]}, auth=MessageAuth(key), timeout=30)
+        # The second in which the server started is before its start.
+        while (issued := issue()).status_code != 200:
+            assert time.monotonic() < deadline, issued.text
+            threading.Event().wait(0.05)
         token_file.touch(mode=0o600)
         token_file.write_text(issued.json()["access_token"] + "\n", encoding="utf-8")
         kernel_dir = Path(environ.get("PXL_KERNEL_DIR") or default_kernel_dir())

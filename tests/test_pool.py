@@ -101,6 +101,7 @@ def world() -> World:
 def make(world: World) -> Iterator[Callable[..., Pool]]:
     """Make started pools; all are closed, and their threads gone, afterwards."""
     pools: list[Pool] = []
+    before = set(threading.enumerate())     # of other tests' pools, which last as long as the whole run
 
     def make(ready: bool = True, **limits: object) -> Pool:
         pool = Pool(world.start, PoolLimits(**{"size": 2, **limits}))
@@ -113,7 +114,7 @@ def make(world: World) -> Iterator[Callable[..., Pool]]:
     yield make
     for pool in pools:
         pool.close(soon(0))
-    until(lambda: not [t for t in threading.enumerate() if t.name.startswith("pxl-")])
+    until(lambda: not [t for t in threading.enumerate() if t.name.startswith("pxl-") and t not in before])
     assert world.living() == []
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fake_decider import eventually
 from server_process import GOAL, Process, Reply, Wire, request, started
 
 from pxl.keys import Key
@@ -193,8 +194,13 @@ def test_the_words_of_the_documents_scripts_are_in_replies_and_in_the_log(server
             name = f"words-{number}-{time.time_ns()}"
             reply = server.send(wire, fields | {"X-Request-ID": name})
             assert reply.status == 401 and words in reply.text.partition("\r\n\r\n")[2], words
-            line = re.search(rf"^WARNING:pxl\.http:{name} 401 .*$", server.log.read_text(), re.M)
-            assert line and words in line[0], words
+            found: list[str] = []
+
+            def is_logged(name: str = name, found: list[str] = found) -> bool:      # by a thread of its own
+                found[:] = re.findall(rf"^WARNING:pxl\.http:{name} 401 .*$", server.log.read_text(), re.M)
+                return bool(found)
+            eventually(is_logged)
+            assert words in found[0], words
     for pattern, least in ((r"401\|Invalid signature", len(cases)), (r"401\|Invalid signature\|Timestamp", len(cases)),
                            (r"X-Signature\|HMAC", 2)):
         counted = subprocess.run(f"grep -v DEBUG {server.log} | grep -c '{pattern}'", shell=True, capture_output=True, text=True,
