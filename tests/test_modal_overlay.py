@@ -192,3 +192,11 @@ def test_a_thousand_assumptions_are_read_at_once():
     question = presets.modal().read(Reading("p", {}, tuple(f"[](p{k} -> <>p{k + 1})" for k in range(1000))))
     assert question.key.count(" |= ") == 1000
     assert time.monotonic() - began < 2
+
+
+def test_a_question_without_relations_needs_no_logic_for_any():
+    assert ask("p -> p", logic={"a": "s5"})[0].proved
+    # Such a question is the one whether assumptions without relations contradict each other.
+    assert not ask("BOT", assumptions=("p",), logic={"a": "s5"})[0].proved
+    with pytest.raises(InvalidOption, match="says nothing of the relation 'BOX'"):
+        ask("BOX p", logic={"a": "s5"})
