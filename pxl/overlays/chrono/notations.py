@@ -80,7 +80,7 @@ def _is_identifier(name: str) -> bool:
 
 
 def _write(formula: Formula, write: Callable[[str, list[str]], str]) -> str:
-    # A deep formula's texts, one for each node, would take a quadratic amount of memory: only the whole is put together.
+    # The texts of a deep formula, one for each node, would take quadratic memory: only the whole is put together.
     pieces: list[list[str | int]] = []
     lengths: list[int] = []
     for op, *members in formula.nodes:
