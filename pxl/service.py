@@ -143,7 +143,7 @@ class Service:
             outcome, is_shared = self._settle(asked, deadline, cancel, admitted)
             spent = outcome.queue_s, outcome.search_s, outcome.kernel_s
         told = (self._explain_short if is_short else self._explain)(asked, outcome)
-        consistent = self._consistent(asked, outcome, deadline, cancel) if asked.reading.assumptions else None
+        consistent = self._consistent(asked, is_short, outcome, deadline, cancel) if asked.reading.assumptions else None
         words = told.words
         if asked.reading.assumptions and outcome.verdict == PROVED:
             words += _CONSISTENCY[consistent]
@@ -186,11 +186,12 @@ class Service:
         except RequestError:
             return None
 
-    def _consistent(self, asked: Asked, outcome: Outcome, deadline: float, cancel: Cancel | None) -> bool | None:
+    def _consistent(self, asked: Asked, is_short: bool, outcome: Outcome, deadline: float,
+                    cancel: Cancel | None) -> bool | None:
         """Say whether the assumptions have a model. A countermodel to the goal is one; else the kernel is asked."""
         if outcome.verdict != PROVED:
             return True if outcome.verdict == REFUTED else None
-        falsum = self._falsum_short(asked)
+        falsum = (self._falsum_short if is_short else self._falsum)(asked)
         if falsum is None:
             return None
         kept = self._cache.get(falsum.key, falsum.words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 import time
@@ -13,7 +14,9 @@ from fake_decider import Clock, FakeDecider, brute_force, certified, eventually
 from pxl.cache import ProofCache
 from pxl.certificate import Countermodel, encode
 from pxl.errors import FormulaSyntaxError, KernelDisagreement, PoolBusy, ProverCrashed, ProverTimeout
+from pxl.formula import Formula
 from pxl.outcome import PROVED, REFUTED, UNKNOWN, Outcome
+from pxl.query import Query
 from pxl.service import Service
 
 HASH = "ab" * 32
@@ -300,3 +303,12 @@ class TestAdmission:
             decider.release()
             assert leader.result().verdict == PROVED and follower.result().verdict == PROVED
         assert admitted == [1]
+
+
+def test_a_long_question_is_not_kept_when_it_is_answered():
+    asked = service(FakeDecider(lambda formula, deadline: Outcome(PROVED, **certified("Prov goal"))))
+    long = "~" * 3000 + "A"
+    answer = asked.prove(Query("A", assumptions=("A", long)))
+    assert answer.verdict == PROVED and answer.assumptions_consistent is not None
+    gc.collect()
+    assert not [kept for kept in gc.get_objects() if isinstance(kept, Formula) and len(kept.nodes) > 2000]
