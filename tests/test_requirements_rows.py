@@ -27,7 +27,7 @@ import requests
 import yaml
 from live_server import running
 from prover_support import until
-from test_monitoring import dashboards, expressions
+from test_monitoring import dashboards, expressions, rules
 
 from pxl import __version__
 from pxl.certificate import Countermodel, Proof
@@ -290,6 +290,10 @@ class TestDocumentsDefects:
         for expression in expressions():
             for name in re.findall(r"\b(?:rate|increase|irate)\(\s*([a-zA-Z_:][\w:]*)", expression):
                 assert name.endswith(("_total", "_bucket", "_sum", "_count")), expression
+
+    def test_no_two_alerts_have_one_name_and_different_bounds(self) -> None:       # F011, X10
+        names = [rule["alert"] for rule in rules() if "alert" in rule]
+        assert len(set(names)) == len(names)
 
     def test_what_stdlib_has_is_told_not_to_be_installed(self) -> None:       # B004
         page = (ROOT / "DEPLOYMENT.md").read_text(encoding="utf-8")
