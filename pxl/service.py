@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import threading
@@ -177,7 +178,17 @@ class Service:
         words = question.normalized
         if reading.assumptions:
             words = "\0".join((words, *question.names.values()))
-        return Asked(overlay, reading, question, self._key_of(question), words)
+        return Asked(overlay, reading, question, self._key(overlay, question), words)
+
+    def _key(self, overlay: Overlay, question: Question) -> bytes:
+        """Return the key of a question; equal ones share their answer, whichever built-in overlay was asked.
+
+        What an installed package makes of another overlay's question it keeps for itself: its sentences are its own.
+        """
+        key = self._key_of(question)
+        if question.overlay == overlay.name or self.overlays.is_built_in(overlay.name):
+            return key
+        return hashlib.sha256(key + overlay.name.encode()).digest()
 
     def _falsum(self, asked: Asked) -> Asked | None:
         """Return the question whether the assumptions contradict each other; None where it cannot be asked."""

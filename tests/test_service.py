@@ -16,6 +16,8 @@ from pxl.certificate import Countermodel, encode
 from pxl.errors import FormulaSyntaxError, KernelDisagreement, PoolBusy, ProverCrashed, ProverTimeout
 from pxl.formula import Formula
 from pxl.outcome import PROVED, REFUTED, UNKNOWN, Outcome
+from pxl.overlays.registry import BUILT_IN, Entry, Registry
+from pxl.overlays.s5 import S5
 from pxl.query import Query
 from pxl.service import Service
 
@@ -312,3 +314,13 @@ def test_a_long_question_is_not_kept_when_it_is_answered():
     assert answer.verdict == PROVED and answer.assumptions_consistent is not None
     gc.collect()
     assert not [kept for kept in gc.get_objects() if isinstance(kept, Formula) and len(kept.nodes) > 2000]
+
+
+@pytest.mark.parametrize(("origin", "runs"), [(BUILT_IN, 1), ("some-package", 2)])
+def test_what_a_package_answers_in_the_name_of_another_overlay_is_its_own(origin, runs):
+    decider = FakeDecider()
+    overlays = Registry([Entry("other", origin, S5(name="other")), Entry("pxl", BUILT_IN, S5())])
+    asked = service(decider, overlays=overlays)
+    assert asked.prove(Query("A -> A", "other")).verdict == PROVED
+    assert asked.prove("A -> A").verdict == PROVED
+    assert decider.runs == runs
