@@ -117,7 +117,8 @@ class Service:
     def reload_theories(self) -> None:
         """Read the theory files again; questions that were read with the old ones are read anew."""
         self.theories.load(self.overlays)
-        self._read_short.cache_clear()
+        # A new memory: what is being read just now with the old theories goes into the old one.
+        self._read_short = lru_cache(_MEMO_GOALS)(self._read)
 
     def prove(self, query: Query | str, timeout_s: float | None = None, want_certificate: bool = False,
               cancel: Cancel | None = None, *, admitted: Callable[[], None] = lambda: None) -> Answer:

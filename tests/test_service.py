@@ -20,6 +20,7 @@ from pxl.overlays.registry import BUILT_IN, Entry, Registry
 from pxl.overlays.s5 import S5
 from pxl.query import Query
 from pxl.service import Service
+from pxl.theories import Theories
 
 HASH = "ab" * 32
 
@@ -324,3 +325,22 @@ def test_what_a_package_answers_in_the_name_of_another_overlay_is_its_own(origin
     assert asked.prove(Query("A -> A", "other")).verdict == PROVED
     assert asked.prove("A -> A").verdict == PROVED
     assert decider.runs == runs
+
+
+def test_what_was_being_read_when_theories_change_is_not_remembered(tmp_path):
+    (tmp_path / "policy.pxl").write_text("A\n")
+    theories = Theories(tmp_path)
+    asked = service(theories=theories)
+    theories.load(asked.overlays)
+    applied, query = theories.applied, Query("B", theory="policy")
+
+    def change_meanwhile(query: Query) -> Query:
+        found = applied(query)
+        (tmp_path / "policy.pxl").write_text("B\n")
+        asked.reload_theories()
+        return found
+
+    theories.applied = change_meanwhile
+    assert asked.prove(query).verdict == REFUTED
+    theories.applied = applied
+    assert asked.prove(Query("B", theory="policy")).verdict == PROVED
