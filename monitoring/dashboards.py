@@ -41,7 +41,7 @@ class Dashboard:
     panels: tuple[Panel, ...]
 
 
-_PROOFS = 'route=~"/prove|/countermodel|/v1/proofs.*"'
+_PROOFS = 'route=~"/prove|/countermodel|/v1/proofs.*|/v1/overlays/<name>/<operation>"'
 
 DASHBOARDS = (
     Dashboard("pxl-core-metrics.json", "pxl-core-main", "PXL Core: proofs", (

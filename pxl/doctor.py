@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
+from pxl.compose_overlays import compiled_libraries, overlays_of
 from pxl.errors import ConfigError, PxlError
 from pxl.kernel.build import default_kernel_dir
 from pxl.kernel.identity import Kernel
@@ -107,6 +108,12 @@ def _kernel(settings: Settings) -> Iterator[Finding]:
         yield Finding(OK, "coqchk", kernel.coqchk)
     else:
         yield Finding(WARN, "coqchk", f"{kernel.coqchk}: Coq's own checker has not seen this build", "make gates")
+    registry = overlays_of(settings)
+    libraries = compiled_libraries(registry, kernel)
+    if broken := registry.broken():
+        yield Finding(FAIL, "overlays", "; ".join(f"{name}: {why}" for name, why in broken.items()), "make kernel")
+    else:
+        yield Finding(OK, "overlays", f"{', '.join(registry.names())}, {len(libraries)} libraries as they were built")
 
 
 def _proofs(settings: Settings, prove: Callable[[Settings], float]) -> Finding:

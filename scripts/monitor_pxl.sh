@@ -15,7 +15,7 @@ under 90 %, a p95 latency over 300 ms, no answer. A value that is not known yet 
   --interval SECONDS  default 30
   --url URL           default BASE_URL, else http://localhost:8088
 
-PXL_TOKEN_FILE names a file with a bearer token, for a server that asks who observes it.
+PXL_TOKEN_FILE names a file with a bearer token (PXL_METRICS_TOKEN), for a server that asks who observes it.
 USAGE
 }
 

@@ -71,6 +71,19 @@ def test_a_kernel_that_was_touched_is_found(root: Path) -> None:
     assert state == FAIL and "Clausal.vo" in detail
 
 
+def test_an_overlays_library_that_was_touched_is_found(root: Path) -> None:
+    kernel = default_kernel_dir()
+    for built in (kernel, *kernel.parent.glob(f"{kernel.name}.*/")):
+        shutil.copytree(built, root / f"kernel{built.name.removeprefix(kernel.name)}")
+    assert findings(root, PXL_KERNEL_DIR=str(root / "kernel"))["overlays"][0] == OK
+    touched = max((root / "kernel.PXLModal").glob("*.vo"), key=lambda path: path.stat().st_size)
+    with touched.open("r+b") as file:
+        file.seek(2000)
+        file.write(b"\1")
+    state, detail = findings(root, PXL_KERNEL_DIR=str(root / "kernel"))["overlays"]
+    assert state == FAIL and touched.name in detail and "modal: " in detail
+
+
 def test_secrets_that_others_may_read_are_found(root: Path) -> None:
     (root / ".env").write_text("SECRET=1\n")
     (root / ".env").chmod(0o644)

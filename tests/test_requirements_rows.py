@@ -11,13 +11,16 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,7 @@ import requests
 import yaml
 from live_server import running
 from prover_support import until
+from scripts_support import real_signed_server
 from test_monitoring import dashboards, expressions, rules
 
 from pxl import __version__
@@ -40,6 +44,7 @@ from pxl.settings import Settings, rows
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 60.0
+KEY = "9a8b7c6d5e4f30211203f4e5d6c7b8a99a8b7c6d5e4f30211203f4e5d6c7b8a9"
 PORTS = ("8088", "8080", "8081", "8082")
 GOALS = {"BOX(A -> A)": "proved", "A -> BOX(A)": "refuted", "BOX(A) -> A": "proved", "DIA(A) -> A": "refuted"}
 
@@ -195,6 +200,17 @@ class TestTyped:
         library = requests.get(f"{shell.url}/v1/overlays/v4", timeout=10)
         assert library.headers["X-V4-SHA"] == library.json()["library"]["hash"] != library.json()["kernel_hash"]
 
+    def test_the_time_since_the_start_grows(self, shell: Typing) -> None:       # E001
+        def uptime() -> float:
+            return requests.get(f"{shell.url}/metrics", timeout=10).json()["logos_pxl_uptime_seconds"]
+        before = uptime()
+        until(lambda: uptime() > before)
+
+    def test_the_objectives_are_ends_of_buckets(self, shell: Typing) -> None:       # E012
+        text = requests.get(f"{shell.url}/metrics/prometheus", timeout=10).text
+        for end in ("0.3", "0.5"):
+            assert f'http_request_duration_seconds_bucket{{le="{end}",method="POST",route="/prove"}}' in text
+
     def test_versions_agree(self, shell: Typing) -> None:       # L010
         assert requests.get(f"{shell.url}/v1/health", timeout=10).json()["version"] == __version__
         for command in ([sys.executable, "serve_pxl.py", "--version"], [sys.executable, "-m", "pxl", "--version"]):
@@ -226,6 +242,69 @@ class TestTyped:
         with typing(tmp_path) as again:
             assert {goal: again.prove(goal) for goal in GOALS} == before == GOALS
             assert again.ready_s < 60       # the objective for recovery is half an hour
+
+
+class TestSigned:
+    """The same where callers must show who they are."""
+
+    def test_scripts_observe_with_the_token_that_does_not_end(self, tmp_path: Path) -> None:       # J001, J009, X35, B014
+        token = "a-token-for-what-observes-0123456789abcdef"
+        with real_signed_server(tmp_path, KEY, PXL_METRICS_TOKEN=token) as server:
+            unsigned = requests.post(f"{server.url}/prove", json={"goal": "BOX(A -> A)"}, timeout=30)
+            assert unsigned.status_code == 401 and "X-PXL-Coqchk" in unsigned.headers
+            file = tmp_path / "observe"
+            file.touch(mode=0o600)
+            file.write_text(token + "\n", encoding="utf-8")
+            environ = os.environ | {"BASE_URL": server.url, "PXL_TOKEN_FILE": str(file), "HMAC_SECRET_KEY": KEY,
+                                    "EXPORT_DIR": str(tmp_path / "exports"), "PXL_LOG_DIR": str(tmp_path / "logs")}
+            for command in (["monitor_pxl.sh", "--once"], ["daily_health_check.sh"], ["weekly_performance_review.sh"],
+                            ["monthly_capacity_review.sh"], ["export_state.sh"]):
+                done = subprocess.run([ROOT / "scripts" / command[0], *command[1:]], env=environ, capture_output=True,
+                                      text=True, timeout=60, check=False)
+                assert done.returncode == 0, (command, done.stdout, done.stderr)
+
+
+@contextmanager
+def over_tls(directory: Path, days: int) -> Iterator[tuple[str, Path]]:
+    """Answer every request 401 over TLS, with a certificate for so many days; yield the address and the certificate."""
+    certificate, key = directory / "certificate", directory / "key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days),
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)],
+                   check=True, capture_output=True, timeout=60)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"https://localhost:{server.server_port}", certificate
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+
+
+@pytest.mark.parametrize(("days", "status", "said"), [(90, 0, "is good for "), (20, 1, "renew the certificate of localhost")])
+def test_the_audit_looks_at_the_end_of_the_certificate(tmp_path: Path, days: int, status: int, said: str) -> None:       # A017, J005
+    (tmp_path / "install").mkdir()
+    (tmp_path / "install" / "scripts").symlink_to(ROOT / "scripts")
+    with over_tls(tmp_path, days) as (url, certificate):
+        done = subprocess.run([ROOT / "scripts" / "weekly_security_audit.sh", "--url", url], capture_output=True, text=True,
+                              timeout=60, check=False, env=os.environ | {
+                                  "CURL_CA_BUNDLE": str(certificate), "PXL_LOG_DIR": str(tmp_path), "PXL_ROOT": str(tmp_path / "install")})
+    assert (done.returncode, said in done.stdout) == (status, True), done.stdout + done.stderr
 
 
 class TestFigures:
@@ -389,3 +468,17 @@ class TestFiles:
         monkeypatch.delattr(os, "memfd_create", raising=False)
         for goal, kind in (("BOX(A) -> A", Proof), ("A -> BOX(A)", Countermodel)):
             assert isinstance(decide(parse(goal), time.monotonic() + 30), kind)
+
+
+def test_what_scripts_read_does_not_keep_a_server_from_starting() -> None:       # J011, H016: a restart inherits it
+    read = {name for text in scripts().values() for name in re.findall(r"\bPXL_[A-Z_]+\b", text)}
+    known = {row.variable for row in rows()}
+    Settings.from_env(dict.fromkeys(read - known, "anything"))
+
+
+def test_every_route_that_decides_goals_counts_for_the_objectives() -> None:       # K001, K002, K004
+    deciding = {"/prove", "/countermodel", "/v1/proofs", "/v1/proofs:batch", "/v1/overlays/<name>/<operation>"}
+    for rule in rules():
+        for pattern in re.findall(r'http_requests_total\{route=~"([^"]+)"', rule["expr"]):
+            assert all(re.fullmatch(pattern, route) for route in deciding), rule["record"]
+            assert not any(re.fullmatch(pattern, route) for route in ("/health", "/v1/overlays", "/v1/overlays/<name>"))

@@ -69,7 +69,7 @@ get() {
         return 3
     fi
     if [[ $status == 401 || $status == 403 ]]; then
-        warn "$BASE_URL$1 answered $status: name a file with a token that may observe in PXL_TOKEN_FILE"
+        warn "$BASE_URL$1 answered $status: name a file with PXL_METRICS_TOKEN, or a token that may observe, in PXL_TOKEN_FILE"
         return 3
     fi
     if [[ $status != 200 && $status != 503 ]]; then

@@ -151,10 +151,17 @@ PYTHON
 @test "integrity: a flipped byte is found" {
     export PXL_KERNEL_DIR=$BATS_TEST_TMPDIR/kernel
     cp -r "$OK_KERNEL_DIR" "$PXL_KERNEL_DIR"
+    for library in "$OK_KERNEL_DIR".*/; do
+        cp -r "$library" "$PXL_KERNEL_DIR${library#"$OK_KERNEL_DIR"}"
+    done
     run "$SCRIPTS/verify-data-integrity.sh" --quick --url "$OK_URL"
     [ "$status" -eq 0 ] || { echo "$output" >&2; false; }
-    printf '\x01' | dd of="$PXL_KERNEL_DIR/Clausal.vo" bs=1 seek=2000 conv=notrunc status=none
-    run "$SCRIPTS/verify-data-integrity.sh" --quick
-    [ "$status" -eq 1 ]
-    has "is not what was built"
+    for file in "$PXL_KERNEL_DIR/Clausal.vo" "$(find "$PXL_KERNEL_DIR.PXLModal" -name '*.vo' -size +4k | head -n 1)"; do
+        cp "$file" "$BATS_TEST_TMPDIR/whole"
+        printf '\x01' | dd of="$file" bs=1 seek=2000 conv=notrunc status=none
+        run "$SCRIPTS/verify-data-integrity.sh" --quick
+        [ "$status" -eq 1 ]
+        has "is not what was built"
+        cp "$BATS_TEST_TMPDIR/whole" "$file"
+    done
 }
