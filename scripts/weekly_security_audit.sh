@@ -27,8 +27,13 @@ fail() {
 say "=== Weekly Security Audit: $(date -u '+%Y-%m-%d %H:%M:%S UTC') ==="
 
 say "1. HMAC Authentication:"
-status=$(curl --silent --output /dev/null --max-time "$TIMEOUT_S" --write-out '%{http_code}' \
-    --header 'Content-Type: application/json' --data '{"goal": "BOX(A -> A)"}' "$BASE_URL/prove") || status=000
+reply=$(curl --silent --max-time "$TIMEOUT_S" --write-out '\n%{http_code}' \
+    --header 'Content-Type: application/json' --data '{"goal": "BOX(A -> A)"}' --url "$BASE_URL/prove") || reply=000
+status=${reply##*$'\n'}
+if [[ $status != 000 ]] && ! jq -e 'type == "object"' >/dev/null 2>&1 <<<"${reply%$'\n'*}"; then
+    warn "$BASE_URL/prove answered $status with something that is not a PXL server's JSON"
+    exit 3
+fi
 case $status in
     401) say "   ENABLED: a request without a signature gets 401" ;;
     000) warn "no answer from $BASE_URL/prove"; exit 3 ;;
