@@ -65,13 +65,18 @@ def names_in(path: Path) -> frozenset[str]:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".bats":
         return frozenset(f"{path.name}::{name}" for name in re.findall(r'^@test "(.+)" \{$', text, re.MULTILINE))
-    found = set()
-    for node in ast.parse(text).body:
-        members = node.body if isinstance(node, ast.ClassDef) else [node]
-        before = f"{path.name}::{node.name}::" if isinstance(node, ast.ClassDef) else f"{path.name}::"
-        found |= {before + member.name for member in members
-                  if isinstance(member, ast.FunctionDef) and member.name.startswith("test_")}
+    body = ast.parse(text).body
+    found = {f"{path.name}::{name}" for name in _functions(body)}
+    classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
+    for node in classes.values():
+        if node.name.startswith("Test"):        # others are contracts, whose tests run in those that inherit them
+            inherited = [classes[base.id].body for base in node.bases if isinstance(base, ast.Name) and base.id in classes]
+            found |= {f"{path.name}::{node.name}::{name}" for members in (node.body, *inherited) for name in _functions(members)}
     return frozenset(found)
+
+
+def _functions(members: list[ast.stmt]) -> list[str]:
+    return [member.name for member in members if isinstance(member, ast.FunctionDef) and member.name.startswith("test_")]
 
 
 @cache
