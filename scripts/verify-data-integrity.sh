@@ -36,8 +36,10 @@ fi
 if [[ -n $asked_url ]]; then
     need curl jq
     get /health || exit 3
-    ours=$(python -m pxl.kernel ${kernel[@]+"${kernel[@]}"} hash) theirs=$(jq -r '.kernel_hash' <<<"$body")
-    [[ ${ours##* } == "$theirs" ]] || die "the server at $BASE_URL runs the kernel $theirs; this is ${ours##* }" 1
+    # The first line is the kernel's; those of the overlays' libraries follow.
+    ours=$(python -m pxl.kernel hash)
+    ours=${ours%%$'\n'*} theirs=$(jq -r '.kernel_hash' <<<"$body")
+    [[ $ours == "$theirs" ]] || die "the server at $BASE_URL runs the kernel $theirs; this is $ours" 1
     say "the server at $BASE_URL runs this kernel"
 fi
 say "Data integrity verified"
