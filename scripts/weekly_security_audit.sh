@@ -58,6 +58,8 @@ lines access.log 7 | grep -F 'POST /prove' | awk '{ print $1 }' | sort | uniq -c
 say "4. Secret files:"
 for file in "$ROOT/.env" "${HMAC_SECRET_KEY_FILE:-}" "${HMAC_KEYRING_FILE:-}" "${JWT_SECRET_KEY_FILE:-}"; do
     [[ -n $file && -e $file ]] || continue
+    # systemd keeps credentials where only the service comes, with modes of its own.
+    [[ -z ${CREDENTIALS_DIRECTORY:-} || $file != "$CREDENTIALS_DIRECTORY"/* ]] || continue
     mode=$(stat -c %a -- "$file")
     if [[ $mode =~ ^[0-7]00$ ]]; then say "   $file: $mode"; else fail "$file has mode $mode: chmod 600 it"; fi
 done

@@ -231,6 +231,7 @@ PYTHON
     done
     run "$SCRIPTS/verify-data-integrity.sh" --quick --url "$OK_URL"
     [ "$status" -eq 0 ] || { echo "$output" >&2; false; }
+    has "runs this kernel"
     for file in "$PXL_KERNEL_DIR/Clausal.vo" "$(find "$PXL_KERNEL_DIR.PXLModal" -name '*.vo' -size +4k | head -n 1)"; do
         cp "$file" "$BATS_TEST_TMPDIR/whole"
         printf '\x01' | dd of="$file" bs=1 seek=2000 conv=notrunc status=none
