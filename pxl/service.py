@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import threading
@@ -116,7 +117,8 @@ class Service:
     def reload_theories(self) -> None:
         """Read the theory files again; questions that were read with the old ones are read anew."""
         self.theories.load(self.overlays)
-        self._read_short.cache_clear()
+        # A new memory: what is being read just now with the old theories goes into the old one.
+        self._read_short = lru_cache(_MEMO_GOALS)(self._read)
 
     def prove(self, query: Query | str, timeout_s: float | None = None, want_certificate: bool = False,
               cancel: Cancel | None = None, *, admitted: Callable[[], None] = lambda: None) -> Answer:
@@ -143,7 +145,7 @@ class Service:
             outcome, is_shared = self._settle(asked, deadline, cancel, admitted)
             spent = outcome.queue_s, outcome.search_s, outcome.kernel_s
         told = (self._explain_short if is_short else self._explain)(asked, outcome)
-        consistent = self._consistent(asked, outcome, deadline, cancel) if asked.reading.assumptions else None
+        consistent = self._consistent(asked, is_short, outcome, deadline, cancel) if asked.reading.assumptions else None
         words = told.words
         if asked.reading.assumptions and outcome.verdict == PROVED:
             words += _CONSISTENCY[consistent]
@@ -177,7 +179,17 @@ class Service:
         words = question.normalized
         if reading.assumptions:
             words = "\0".join((words, *question.names.values()))
-        return Asked(overlay, reading, question, self._key_of(question), words)
+        return Asked(overlay, reading, question, self._key(overlay, question), words)
+
+    def _key(self, overlay: Overlay, question: Question) -> bytes:
+        """Return the key of a question; equal ones share their answer, whichever built-in overlay was asked.
+
+        What an installed package makes of another overlay's question it keeps for itself: its sentences are its own.
+        """
+        key = self._key_of(question)
+        if question.overlay == overlay.name or self.overlays.is_built_in(overlay.name):
+            return key
+        return hashlib.sha256(key + overlay.name.encode()).digest()
 
     def _falsum(self, asked: Asked) -> Asked | None:
         """Return the question whether the assumptions contradict each other; None where it cannot be asked."""
@@ -186,11 +198,12 @@ class Service:
         except RequestError:
             return None
 
-    def _consistent(self, asked: Asked, outcome: Outcome, deadline: float, cancel: Cancel | None) -> bool | None:
+    def _consistent(self, asked: Asked, is_short: bool, outcome: Outcome, deadline: float,
+                    cancel: Cancel | None) -> bool | None:
         """Say whether the assumptions have a model. A countermodel to the goal is one; else the kernel is asked."""
         if outcome.verdict != PROVED:
             return True if outcome.verdict == REFUTED else None
-        falsum = self._falsum_short(asked)
+        falsum = (self._falsum_short if is_short else self._falsum)(asked)
         if falsum is None:
             return None
         kept = self._cache.get(falsum.key, falsum.words)

@@ -25,11 +25,13 @@ while (( $# )); do
     esac
     shift
 done
-need tar gzip sha256sum
+need tar gzip sha256sum flock
 
 umask 077
 mkdir -p -- "$directory"
 directory=$(cd -- "$directory" && pwd)
+exec 9>"$directory/.lock"
+flock -w 60 9 || die "another backup is at work in $directory" 1
 cd -- "$ROOT"
 members=()
 for member in .env docker-compose.prod.yml configs kubernetes monitoring logs/performance.json; do
@@ -38,13 +40,16 @@ done
 (( ${#members[@]} )) || die "there is nothing to back up in $ROOT" 1
 
 pack=logos-pxl-config_$(date -u +%Y%m%d_%H%M%S)
-turn=1
-while [[ -e $directory/$pack.tar.gz ]]; do pack=${pack%-*}-$turn turn=$(( turn + 1 )); done
-pack+=.tar.gz
+turn=''
+while [[ -e $directory/$pack$turn.tar.gz ]]; do turn=$(( ${turn:-0} - 1 )); done
+pack+=$turn.tar.gz
+trap 'rm -f -- "$directory/$pack.part"' EXIT
 tar -czf "$directory/$pack.part" --exclude='*.log' --exclude='logs/archive' -- "${members[@]}"
-gzip -t "$directory/$pack.part" 2>/dev/null || gzip -t <"$directory/$pack.part"
+gzip -t <"$directory/$pack.part"
 tar -tzf "$directory/$pack.part" >/dev/null
+sync -- "$directory/$pack.part"
+# The sum comes first: a pack that is there can always be verified.
+printf '%s  %s\n' "$(sha256sum <"$directory/$pack.part" | cut -d ' ' -f 1)" "$pack" >"$directory/$pack.sha256"
 mv -- "$directory/$pack.part" "$directory/$pack"
-(cd -- "$directory" && sha256sum -- "$pack" >"$pack.sha256")
 find "$directory" -maxdepth 1 -type f -name 'logos-pxl-config_*' -mtime "+$keep_days" -delete
 say "Backup completed: $directory/$pack"

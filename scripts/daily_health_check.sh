@@ -57,7 +57,9 @@ else
 fi
 
 say "4. Recent Errors:"
-if [[ -f $LOG_DIR/pxl-server.log ]]; then
+if [[ -e $LOG_DIR/pxl-server.log && ! -r $LOG_DIR/pxl-server.log || -d $LOG_DIR && ! -x $LOG_DIR ]]; then
+    fail "cannot read $LOG_DIR/pxl-server.log"
+elif [[ -f $LOG_DIR/pxl-server.log ]]; then
     recent=$(tail -n 50 -- "$LOG_DIR/pxl-server.log" | grep -E 'ERROR|CRITICAL|FATAL' | tail -n 5 || true)
     if [[ -n $recent ]]; then
         say "   ${recent//$'\n'/$'\n'   }"

@@ -30,16 +30,21 @@ metrics || exit 3
 get /health || exit 3
 health=$body
 get /metrics/performance || exit 3
+[[ $status == 200 ]] || die "$BASE_URL/metrics/performance answered $status" 3
 hash=$(jq -er '.kernel_hash | select(test("^[0-9a-f]{64}$"))' <<<"$health") || die "/health names no kernel" 3
 
 umask 077
 mkdir -p -- "$directory"
 cd -- "$directory"
 stamp=$(date -u +%Y%m%d_%H%M%S)
+[[ ! -e manifest_$stamp.sha256 ]] || die "there is an export of this second in $PWD" 1
+whole=''
+trap '[[ -n $whole ]] || rm -f -- {metrics,health,performance}_"$stamp".json kernel_hash_"$stamp".txt manifest_"$stamp".sha256' EXIT
 printf '%s\n' "$metrics" >"metrics_$stamp.json"
 printf '%s\n' "$health" >"health_$stamp.json"
 printf '%s\n' "$body" >"performance_$stamp.json"
 printf '%s\n' "$hash" >"kernel_hash_$stamp.txt"
 sha256sum -- "metrics_$stamp.json" "health_$stamp.json" "performance_$stamp.json" "kernel_hash_$stamp.txt" \
     >"manifest_$stamp.sha256"
+whole=yes
 say "State exported to: $PWD ($stamp)"

@@ -25,7 +25,8 @@ set -- ${rest[@]+"${rest[@]}"}
 while (( $# )); do
     case $1 in
         --once) once=yes ;;
-        --interval) (( $# >= 2 )) || die "--interval needs a value"; whole --interval "$2"; interval=$2; shift ;;
+        --interval) (( $# >= 2 )) || die "--interval needs a value"; whole --interval "$2"; interval=$2; shift
+                    (( interval )) || die "--interval takes at least 1" ;;
         *) no_more "$1" ;;
     esac
     shift

@@ -10,7 +10,7 @@ Usage: recover_system.sh [--dry-run] [--wait SECONDS] [--url URL] BACKUP.tar.gz
 
 Refuse a pack that does not match its .sha256, or that has absolute names, "..", links or devices in it;
 unpack it over this installation (what it replaces is kept in recovered-TIME.tar.gz beside it); restart the
-server by PXL_RESTART_CMD, compose or systemd; wait until it is ready (default 120 s); run the integration
+server by PXL_RESTART_CMD, systemd or compose; wait until it is ready (default 120 s); run the integration
 suite. --dry-run stops after the checks and says what would be restored. Exit status 0 only if the suite passed.
 USAGE
 }
@@ -41,8 +41,8 @@ else
 fi
 listing=$(tar -tvzf "$pack" 2>/dev/null) || die "$pack is no readable tar.gz" 1
 [[ -n $listing ]] || die "$pack is empty" 1
-if bad=$(grep -Ev '^[-d]' <<<"$listing"); then
-    die "$pack holds something that is neither file nor directory: $(head -n 1 <<<"$bad")" 1
+if bad=$(grep -Ev '^[-d]([r-][w-][x-]){3} ' <<<"$listing"); then
+    die "$pack holds something that is no plain file or directory: $(head -n 1 <<<"$bad")" 1
 fi
 names=$(tar -tzf "$pack")
 if bad=$(grep -E '^/|(^|/)\.\.(/|$)' <<<"$names"); then
@@ -64,7 +64,8 @@ if (( ${#replaced[@]} )); then
     tar -czf "$kept" -C "$ROOT" -- "${replaced[@]}"
     say "What is replaced is kept in $kept"
 fi
-tar -xzf "$pack" -C "$ROOT" --no-same-owner
+# With the modes of the pack: other users read what is in configs/ and monitoring/.
+tar -xzf "$pack" -C "$ROOT" --no-same-owner --same-permissions
 say "Restored into $ROOT"
 
 restart_service

@@ -8,8 +8,8 @@ usage() {
     cat <<'USAGE'
 Usage: restart_pxl.sh [--wait SECONDS] [--url URL]
 
-Restart by PXL_RESTART_CMD when it is set; else by compose (up --force-recreate: `restart` does not read
-settings again), else by systemd. Exit status 0 when the server is ready within SECONDS (default 120), 3 when not.
+Restart by PXL_RESTART_CMD when it is set; else by systemd where pxl.service is installed, else by compose
+(up --force-recreate: `restart` does not read settings again). Exit status 0 when the server is ready within SECONDS (default 120), 3 when not.
 USAGE
 }
 

@@ -26,7 +26,7 @@ while (( $# )); do
     case $1 in
         new | rotate | status) [[ -z $command ]] || die "one command at a time"; command=$1 ;;
         --grace) (( $# >= 2 )) || die "--grace needs a value"; whole --grace "$2"; grace=(--grace "$2"); shift ;;
-        --file) (( $# >= 2 )) || die "--file needs a value"; file=(--file "$2"); shift ;;
+        --file) (( $# >= 2 )) || die "--file needs a value"; file=(--file "$(realpath -ms -- "$2")"); shift ;;
         *) no_more "$1" ;;
     esac
     shift

@@ -27,7 +27,7 @@ while (( $# )); do
 done
 
 kernel=()
-if [[ -n ${PXL_KERNEL_DIR:-} ]]; then kernel=(--dir "$PXL_KERNEL_DIR"); fi
+if [[ -n ${PXL_KERNEL_DIR:-} ]]; then kernel=(--dir "$(realpath -ms -- "$PXL_KERNEL_DIR")"); fi
 cd -- "$ROOT"
 python -m pxl.kernel ${kernel[@]+"${kernel[@]}"} verify || die "the compiled kernel is not what was built: run \`make kernel\` and look for who changed it" 1
 if [[ -z $quick ]]; then
@@ -37,7 +37,7 @@ if [[ -n $asked_url ]]; then
     need curl jq
     get /health || exit 3
     # The kernel's hash is the first line; those of the overlays' libraries follow.
-    ours=$(python -m pxl.kernel hash) theirs=$(jq -r '.kernel_hash' <<<"$body")
+    ours=$(python -m pxl.kernel ${kernel[@]+"${kernel[@]}"} hash) theirs=$(jq -r '.kernel_hash' <<<"$body")
     ours=${ours%%$'\n'*}
     [[ $ours == "$theirs" ]] || die "the server at $BASE_URL runs the kernel $theirs; this is $ours" 1
     say "the server at $BASE_URL runs this kernel"

@@ -27,8 +27,13 @@ fail() {
 say "=== Weekly Security Audit: $(date -u '+%Y-%m-%d %H:%M:%S UTC') ==="
 
 say "1. HMAC Authentication:"
-status=$(curl --silent --output /dev/null --max-time "$TIMEOUT_S" --write-out '%{http_code}' \
-    --header 'Content-Type: application/json' --data '{"goal": "BOX(A -> A)"}' "$BASE_URL/prove") || status=000
+reply=$(curl --silent --max-time "$TIMEOUT_S" --write-out '\n%{http_code}' \
+    --header 'Content-Type: application/json' --data '{"goal": "BOX(A -> A)"}' --url "$BASE_URL/prove") || reply=000
+status=${reply##*$'\n'}
+if [[ $status != 000 ]] && ! jq -e 'type == "object"' >/dev/null 2>&1 <<<"${reply%$'\n'*}"; then
+    warn "$BASE_URL/prove answered $status with something that is not a PXL server's JSON"
+    exit 3
+fi
 case $status in
     401) say "   ENABLED: a request without a signature gets 401" ;;
     000) warn "no answer from $BASE_URL/prove"; exit 3 ;;
@@ -53,6 +58,8 @@ lines access.log 7 | grep -F 'POST /prove' | awk '{ print $1 }' | sort | uniq -c
 say "4. Secret files:"
 for file in "$ROOT/.env" "${HMAC_SECRET_KEY_FILE:-}" "${HMAC_KEYRING_FILE:-}" "${JWT_SECRET_KEY_FILE:-}"; do
     [[ -n $file && -e $file ]] || continue
+    # systemd keeps credentials where only the service comes, with modes of its own.
+    [[ -z ${CREDENTIALS_DIRECTORY:-} || $file != "$CREDENTIALS_DIRECTORY"/* ]] || continue
     mode=$(stat -c %a -- "$file")
     if [[ $mode =~ ^[0-7]00$ ]]; then say "   $file: $mode"; else fail "$file has mode $mode: chmod 600 it"; fi
 done

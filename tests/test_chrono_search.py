@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import tracemalloc
 from collections import Counter
 
 import pytest
@@ -175,3 +176,19 @@ def test_nothing_is_written_of_a_time_too_far_away(to):
 
 def test_no_two_atoms_become_one_predicate():
     assert notations.first_order(parse("f(a) <-> f_a", signature=CHRONO), False) == "(f_a_2(0) <-> f_a(0))"
+
+
+def test_many_times_far_away_are_refused_at_once():
+    began = time.monotonic()
+    with pytest.raises(GoalTooLarge, match="with At written out"):
+        chrono.overlay().read(Reading("At 1000 " * 40_000 + "p"))
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("to", ["black", "nusmv"])
+def test_a_deep_formula_is_written_in_little_memory(to):
+    tracemalloc.start()
+    result = operations.transform({"goal": "X " * 30_000 + "p", "to": to}, lambda reading: {})["result"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert result == "X " * 30_000 + "p" and peak < 100_000_000

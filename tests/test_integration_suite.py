@@ -164,12 +164,26 @@ def test_a_wrong_call_is_2() -> None:
     assert done.returncode == 2 and "--url" in done.stderr
 
 
+@pytest.mark.parametrize(("more", "env", "told"), [
+    ([], {"HMAC_SECRET_KEY_FILE": "/nobody/has/this"}, "/nobody/has/this"),
+    ([], {"HMAC_SECRET_KEY_FILE": "/dev/null"}, "one line"),
+    ([], {"HMAC_SECRET_KEY_FILE": "/dev/null", "HMAC_SECRET_KEY": KEY}, "unset one"),
+    (["--jwt", "@/dev/null"], {}, "one line"),
+])
+def test_a_key_or_token_that_cannot_be_read_is_a_wrong_call(more: list[str], env: dict[str, str], told: str) -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "integration_test_suite.py"), *more], env=env,
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and told in done.stderr, done.stderr
+
+
 def test_a_real_server_with_keys_and_tokens_passes_with_every_overlay(tmp_path: Path) -> None:
     with real_signed_server(tmp_path, KEY, RATE_LIMIT_REQUESTS="100000",
                             PXL_RATE_LIMIT_TOTAL="0") as server:
         issued = requests.post(f"{server.url}/v1/auth/token", json={"roles": ["prove", "observe"]}, auth=MessageAuth(KEY), timeout=30)
         status, report, said = run(server.url, "--jwt", issued.json()["access_token"], HMAC_SECRET_KEY=KEY)
-        with_key_only, _, said_then = run(server.url, HMAC_SECRET_KEY=KEY)
+        key_file = tmp_path / "a key"
+        key_file.write_text(KEY + "\n")
+        with_key_only, _, said_then = run(server.url, HMAC_SECRET_KEY_FILE=str(key_file))
     assert status == 0, said
     assert with_key_only == 0 and "the metrics were not checked" in said_then, said_then
     names = {result["name"] for result in report["results"]}

@@ -192,3 +192,22 @@ def test_a_thousand_assumptions_are_read_at_once():
     question = presets.modal().read(Reading("p", {}, tuple(f"[](p{k} -> <>p{k + 1})" for k in range(1000))))
     assert question.key.count(" |= ") == 1000
     assert time.monotonic() - began < 2
+
+
+def test_a_question_without_relations_needs_no_logic_for_any():
+    assert ask("p -> p", logic={"a": "s5"})[0].proved
+    # Such a question is the one whether assumptions without relations contradict each other.
+    assert not ask("BOT", assumptions=("p",), logic={"a": "s5"})[0].proved
+    with pytest.raises(InvalidOption, match="says nothing of the relation 'BOX'"):
+        ask("BOX p", logic={"a": "s5"})
+
+
+@pytest.mark.parametrize("logic", ["k", "kb", "b", "t", "k4"])
+@pytest.mark.parametrize("box", ["BOX", "BOX[a]"])
+def test_a_relation_that_is_its_own_converse_is_said_to_be(logic, box):
+    name = "a" if "a" in box else "BOX"
+    found, told = ask(f"p -> {box} ~{box} ~p", logic=logic, converse=[[name, name]], inclusions=[[name, name]])
+    assert found.proved
+    assert f"{name} is its own converse" in told.statement
+    # What is claimed is what is shown: a single relation of the logic alone would be another class of frames.
+    assert told.coq.startswith(f"Entails (Setting [(1, {logic.upper()})] [] [(1, 1)]) [] [] ")

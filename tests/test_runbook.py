@@ -195,6 +195,8 @@ class TestGameDay:
 
     def test_the_routine_commands_work_on_a_server_that_is_well(self, installation: Installation) -> None:
         requests.post(f"{installation.url}/prove", json={"goal": "BOX(A -> A)"}, timeout=60)
+        status, said = installation.run("RUNBOOK.md", "prepare")
+        assert (status, said) == (0, "")
         status, said = installation.run("OPERATIONS.md", "look")
         assert status == 0 and "\ntrue\n" in said and "Health Check Complete" in said and "null" not in said.split("=== ")[0], said
         status, said = installation.run("OPERATIONS.md", "logs")

@@ -123,6 +123,15 @@ class TestTimers:
         done = subprocess.run(["systemd-analyze", "calendar", calendar], capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stderr
 
+    def test_the_service_lets_its_scripts_sign_and_write_where_they_write(self) -> None:
+        lines = (ROOT / "configs" / "systemd" / "pxl-script@.service").read_text(encoding="utf-8").splitlines()
+        named = dict(line.removeprefix("Environment=").split("=", 1) for line in lines if line.startswith("Environment="))
+        writable, = (line.split("=", 1)[1].replace("-/", "/").split() for line in lines if line.startswith("ReadWritePaths="))
+        assert {named["PXL_LOG_DIR"], named["BACKUP_DIR"], named["EXPORT_DIR"]} <= set(writable)
+        assert named["HMAC_SECRET_KEY_FILE"] == "%d/hmac-secret-key"
+        assert "LoadCredential=hmac-secret-key:/etc/pxl/hmac-secret-key" in lines
+        assert "SystemCallErrorNumber=EPERM" in lines       # a refused call is an error that is told, no SIGSYS
+
     def test_systemd_accepts_the_units(self, tmp_path: Path) -> None:
         # The program that the unit names is not installed here: a copy names one that is.
         for unit in (ROOT / "configs" / "systemd").iterdir():

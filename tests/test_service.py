@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 import time
@@ -13,8 +14,13 @@ from fake_decider import Clock, FakeDecider, brute_force, certified, eventually
 from pxl.cache import ProofCache
 from pxl.certificate import Countermodel, encode
 from pxl.errors import FormulaSyntaxError, KernelDisagreement, PoolBusy, ProverCrashed, ProverTimeout
+from pxl.formula import Formula
 from pxl.outcome import PROVED, REFUTED, UNKNOWN, Outcome
+from pxl.overlays.registry import BUILT_IN, Entry, Registry
+from pxl.overlays.s5 import S5
+from pxl.query import Query
 from pxl.service import Service
+from pxl.theories import Theories
 
 HASH = "ab" * 32
 
@@ -300,3 +306,41 @@ class TestAdmission:
             decider.release()
             assert leader.result().verdict == PROVED and follower.result().verdict == PROVED
         assert admitted == [1]
+
+
+def test_a_long_question_is_not_kept_when_it_is_answered():
+    asked = service(FakeDecider(lambda formula, deadline: Outcome(PROVED, **certified("Prov goal"))))
+    long = "~" * 3000 + "A"
+    answer = asked.prove(Query("A", assumptions=("A", long)))
+    assert answer.verdict == PROVED and answer.assumptions_consistent is not None
+    gc.collect()
+    assert not [kept for kept in gc.get_objects() if isinstance(kept, Formula) and len(kept.nodes) > 2000]
+
+
+@pytest.mark.parametrize(("origin", "runs"), [(BUILT_IN, 1), ("some-package", 2)])
+def test_what_a_package_answers_in_the_name_of_another_overlay_is_its_own(origin, runs):
+    decider = FakeDecider()
+    overlays = Registry([Entry("other", origin, S5(name="other")), Entry("pxl", BUILT_IN, S5())])
+    asked = service(decider, overlays=overlays)
+    assert asked.prove(Query("A -> A", "other")).verdict == PROVED
+    assert asked.prove("A -> A").verdict == PROVED
+    assert decider.runs == runs
+
+
+def test_what_was_being_read_when_theories_change_is_not_remembered(tmp_path):
+    (tmp_path / "policy.pxl").write_text("A\n")
+    theories = Theories(tmp_path)
+    asked = service(theories=theories)
+    theories.load(asked.overlays)
+    applied, query = theories.applied, Query("B", theory="policy")
+
+    def change_meanwhile(query: Query) -> Query:
+        found = applied(query)
+        (tmp_path / "policy.pxl").write_text("B\n")
+        asked.reload_theories()
+        return found
+
+    theories.applied = change_meanwhile
+    assert asked.prove(query).verdict == REFUTED
+    theories.applied = applied
+    assert asked.prove(Query("B", theory="policy")).verdict == PROVED

@@ -66,6 +66,11 @@ class Registry:
         except KeyError:
             raise UnknownOverlay(f"there is no overlay of that name here; there {_are(self.names())}") from None
 
+    def is_built_in(self, name: str) -> bool:
+        """Say whether an overlay came with this program."""
+        entry = self._entries.get(name)
+        return entry is not None and entry.origin == BUILT_IN
+
     def get(self, name: str) -> Overlay:
         """Return an overlay that can be asked; raises UnknownOverlay, or OverlayBroken with the reason."""
         entry = self.entry(name)

@@ -5,6 +5,7 @@
 # shellcheck shell=bash
 
 export LC_ALL=C
+unset CDPATH        # with it, cd may go elsewhere and prints where
 SCRIPT=$(basename "$0")
 ROOT=${PXL_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 BASE_URL=${BASE_URL:-http://localhost:8088}
@@ -36,7 +37,7 @@ common_options() {
 no_more() { (( $# == 0 )) || die "unknown option $1; --help lists what there is"; }
 
 # A whole number without a sign, or the end.
-whole() { [[ $2 =~ ^[0-9]{1,9}$ ]] || die "$1 takes a whole number, not $2"; }
+whole() { [[ $2 =~ ^(0|[1-9][0-9]{0,8})$ ]] || die "$1 takes a whole number, not $2"; }
 
 need() {
     local tool
@@ -57,9 +58,9 @@ bearer() {
 # Returns 3 and says why when nothing answers or what answers is no JSON object.
 get() {
     local reply header
-    header=$(bearer)
+    header=$(bearer) || return 3
     if ! reply=$(curl --silent --show-error --max-time "$TIMEOUT_S" --header @<(printf '%s\n' "$header") \
-            --header 'Accept: application/json' --write-out '\n%{http_code}' "$BASE_URL$1" 2>&1); then
+            --header 'Accept: application/json' --write-out '\n%{http_code}' --url "$BASE_URL$1" 2>&1); then
         warn "no answer from $BASE_URL$1: ${reply##*curl: }"
         return 3
     fi
@@ -79,7 +80,14 @@ get() {
 }
 
 # metrics: the metrics, into $metrics.
-metrics() { get /metrics && [[ $status == 200 ]] || return 3; metrics=$body; }
+metrics() {
+    get /metrics || return 3
+    if [[ $status != 200 ]]; then
+        warn "$BASE_URL/metrics answered $status"
+        return 3
+    fi
+    metrics=$body
+}
 
 # number NAME: a metric with at most two decimals, or N/A.
 number() {
@@ -122,16 +130,17 @@ wait_ready() {
     return 3
 }
 
-# restart_service: by PXL_RESTART_CMD, or the compose file's service with its settings read anew.
+# restart_service: by PXL_RESTART_CMD; else by systemd where the unit is installed (docker may be there for other
+# things, and would start a second server); else the compose file's service, with its settings read anew.
 restart_service() {
     if [[ -n ${PXL_RESTART_CMD:-} ]]; then
         bash -c "$PXL_RESTART_CMD"
+    elif command -v systemctl >/dev/null && systemctl cat pxl.service >/dev/null 2>&1; then
+        systemctl restart pxl.service
     elif command -v docker >/dev/null && docker compose version >/dev/null 2>&1; then
         docker compose --project-directory "$ROOT" -f "$ROOT/docker-compose.prod.yml" up -d --force-recreate pxl-prover
     elif command -v docker-compose >/dev/null; then
         docker-compose --project-directory "$ROOT" -f "$ROOT/docker-compose.prod.yml" up -d --force-recreate pxl-prover
-    elif command -v systemctl >/dev/null && systemctl cat pxl.service >/dev/null 2>&1; then
-        systemctl restart pxl.service
     else
         die "do not know how to restart the server: say it in PXL_RESTART_CMD" 1
     fi

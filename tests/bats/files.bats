@@ -51,6 +51,34 @@ PYTHON
     [ "$kept" -eq "$written" ]
 }
 
+@test "a disk that fills up while logs are compressed costs no line, and the next rotation makes up for it" {
+    export PXL_ROTATE_GRACE=0
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    printf '#!/bin/sh\nhead -c 5\necho "gzip: No space left on device" >&2\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/gzip"
+    chmod +x "$BATS_TEST_TMPDIR/bin/gzip"
+    printf 'precious\n' >"$PXL_LOG_DIR/audit.jsonl"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH run "$SCRIPTS/rotate_logs.sh"
+    [ "$status" -eq 1 ]
+    has "cannot compress"
+    [ "$(cat "$PXL_LOG_DIR"/archive/audit_*.jsonl)" = precious ]
+    [ -z "$(find "$PXL_LOG_DIR/archive" -name '*.gz' -o -name '*.part')" ]
+    run "$SCRIPTS/rotate_logs.sh"
+    [ "$status" -eq 0 ]
+    [ "$(zcat "$PXL_LOG_DIR"/archive/audit_*.jsonl.gz)" = precious ]
+    [ -z "$(find "$PXL_LOG_DIR/archive" -name '*.jsonl')" ]
+}
+
+@test "two rotations at once: one does the work, the other says so" {
+    printf 'one\n' >"$PXL_LOG_DIR/access.log"
+    PXL_ROTATE_GRACE=2 "$SCRIPTS/rotate_logs.sh" &
+    for _ in $(seq 50); do [ -e "$PXL_LOG_DIR/archive/.lock" ] && [ ! -e "$PXL_LOG_DIR/access.log" ] && break; sleep 0.1; done
+    run "$SCRIPTS/rotate_logs.sh"
+    [ "$status" -eq 1 ]
+    has "another rotation"
+    wait
+    [ "$(zcat "$PXL_LOG_DIR"/archive/access_*.log.gz)" = one ]
+}
+
 @test "a backup without some files is made, private, and comes back where it was" {
     installation
     run "$SCRIPTS/backup_config.sh" --dir "$BATS_TEST_TMPDIR/backups"
@@ -87,6 +115,38 @@ PYTHON
     "$SCRIPTS/backup_config.sh" --dir "$BATS_TEST_TMPDIR/backups"
     [ ! -e "$BATS_TEST_TMPDIR/backups/logos-pxl-config_old.tar.gz" ]
     [ -e "$BATS_TEST_TMPDIR/backups/logos-pxl-config_young.tar.gz" ]
+}
+
+@test "backups of one second, one after the other or at once, are all there, named alike and verified" {
+    installation
+    mkdir "$BATS_TEST_TMPDIR/two words"
+    for _ in 1 2 3 4; do "$SCRIPTS/backup_config.sh" --dir "$BATS_TEST_TMPDIR/two words" & done
+    wait
+    cd "$BATS_TEST_TMPDIR/two words"
+    [ "$(ls logos-pxl-config_*.tar.gz | wc -l)" -eq 4 ]
+    [ "$(ls | wc -l)" -eq 8 ]
+    sha256sum --check --quiet ./*.sha256
+}
+
+@test "a backup that does not fit leaves nothing behind" {
+    installation
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    printf '#!/bin/sh\necho half >"$2"\nexit 2\n' >"$BATS_TEST_TMPDIR/bin/tar"
+    chmod +x "$BATS_TEST_TMPDIR/bin/tar"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH run "$SCRIPTS/backup_config.sh" --dir "$BATS_TEST_TMPDIR/backups"
+    [ "$status" -ne 0 ]
+    [ -z "$(ls "$BATS_TEST_TMPDIR/backups")" ]
+}
+
+@test "what comes back can be read by whom it could be read" {
+    installation
+    chmod 644 "$PXL_ROOT/configs/gateway.yaml"
+    "$SCRIPTS/backup_config.sh" --dir "$BATS_TEST_TMPDIR/backups"
+    rm -r "$PXL_ROOT/configs"
+    printf 'import sys; sys.exit(0)\n' >"$PXL_ROOT/integration_test_suite.py"
+    PXL_RESTART_CMD=true run "$SCRIPTS/recover_system.sh" --url "$OK_URL" "$BATS_TEST_TMPDIR"/backups/*.tar.gz
+    [ "$status" -eq 0 ]
+    [ "$(stat -c %a "$PXL_ROOT/configs/gateway.yaml")" = 644 ]
 }
 
 @test "a pack that is tampered with, or reaches outside, is refused before anything is written" {
@@ -128,6 +188,21 @@ PYTHON
     has "not 63"
 }
 
+@test "a settings file whose last line has no end keeps that line" {
+    installation
+    printf 'HMAC_SECRET_KEY=abc' >"$PXL_ROOT/.env"
+    PXL_RESTART_CMD=true run "$SCRIPTS/recover_performance.sh" --pool "$OK_POOL" --url "$OK_URL"
+    grep -qx HMAC_SECRET_KEY=abc "$PXL_ROOT/.env"
+    grep -qx "PXL_POOL_SIZE=$OK_POOL" "$PXL_ROOT/.env"
+}
+
+@test "a keyring named from elsewhere is where it was named, also with CDPATH set" {
+    cd "$BATS_TEST_TMPDIR"
+    CDPATH=/ run "$SCRIPTS/rotate_hmac_key.sh" new --file "my ring"
+    [ "$status" -eq 0 ]
+    [ -f "$BATS_TEST_TMPDIR/my ring" ]
+}
+
 @test "keys rotate in a file of mode 600, and no key is printed" {
     export HMAC_KEYRING_FILE=$BATS_TEST_TMPDIR/keyring.json
     run "$SCRIPTS/rotate_hmac_key.sh" new
@@ -156,6 +231,7 @@ PYTHON
     done
     run "$SCRIPTS/verify-data-integrity.sh" --quick --url "$OK_URL"
     [ "$status" -eq 0 ] || { echo "$output" >&2; false; }
+    has "runs this kernel"
     for file in "$PXL_KERNEL_DIR/Clausal.vo" "$(find "$PXL_KERNEL_DIR.PXLModal" -name '*.vo' -size +4k | head -n 1)"; do
         cp "$file" "$BATS_TEST_TMPDIR/whole"
         printf '\x01' | dd of="$file" bs=1 seek=2000 conv=notrunc status=none

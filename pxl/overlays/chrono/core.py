@@ -123,6 +123,9 @@ def check_times(formula: Formula) -> None:
 def core_of(formula: Formula) -> tuple[CoreTable, int]:
     """Return a table with a formula's core and the number of its node. Raises GoalTooLarge."""
     check_times(formula)
+    # Each is at least as many operators, and they need not be written out to see that.
+    if sum(time_of(node[0]) or 0 for node in formula.nodes) > MAX_TREE:
+        raise GoalTooLarge(f"The goal, with At written out, is over the limit of {MAX_TREE:,} operators.")
     table = CoreTable()
     root = table.insert(formula)[-1]
     sizes: list[int] = []

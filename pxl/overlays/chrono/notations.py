@@ -17,6 +17,9 @@ _BLACK = {"next": "X", "eventually": "F", "globally": "G", "prev": "Y", "weak_pr
 # NuSMV writes V for release, and has neither W nor M.
 _NUSMV = {op: sign for op, sign in _BLACK.items() if op not in ("weak_until", "strong_release")} | {"release": "V"}
 _RESERVED = re.compile(r"(?:[A-Z]|wX|True|False|TRUE|FALSE)", re.ASCII)
+# What stands for the text of a node's first and second part; no atom has it in its name.
+_PART = ("\1", "\2")
+_PARTS = re.compile("([\1\2])")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -77,13 +80,26 @@ def _is_identifier(name: str) -> bool:
 
 
 def _write(formula: Formula, write: Callable[[str, list[str]], str]) -> str:
-    texts: list[str] = []
+    # The texts of a deep formula, one for each node, would take quadratic memory: only the whole is put together.
+    pieces: list[list[str | int]] = []
+    lengths: list[int] = []
     for op, *members in formula.nodes:
-        text = write(op, members if op == "atom" else [texts[m] for m in members])
-        if len(text) > MAX_CHARS:
+        parts = members if op == "atom" else [_PART[k] for k in range(len(members))]
+        found = [members[_PART.index(piece)] if piece in _PART else piece
+                 for piece in _PARTS.split(write(op, parts)) if piece]
+        lengths.append(sum(len(piece) if isinstance(piece, str) else lengths[piece] for piece in found))
+        if lengths[-1] > MAX_CHARS:
             raise GoalTooLarge(f"The formula written out has over {MAX_CHARS:,} characters.")
-        texts.append(text)
-    return texts[-1]
+        pieces.append(found)
+    written: list[str] = []
+    agenda: list[str | int] = [len(pieces) - 1]
+    while agenda:
+        piece = agenda.pop()
+        if isinstance(piece, str):
+            written.append(piece)
+        else:
+            agenda.extend(reversed(pieces[piece]))
+    return "".join(written)
 
 
 def first_order(formula: Formula, finite: bool) -> str:

@@ -63,7 +63,11 @@ class Modal:
         used = relations_in([goal, *assumed])
         if len(used) > MAX_RELATIONS:
             raise RequestError(f"The question speaks of {len(used)} relations; the limit is {MAX_RELATIONS}.")
-        frames = self.settle(used or (PLAIN,), reading.options)
+        options = reading.options
+        if not used and isinstance(options.get("logic"), Mapping):
+            # Some relation there must be, and it makes no difference which.
+            options = {**options, "logic": {"*": "k", **options["logic"]}}
+        frames = self.settle(used or (PLAIN,), options)
         setting, relations = make_setting(used or (PLAIN,), frames.logics, frames.inclusions, frames.converses)
         problem, atoms = make_problem(goal, assumed, is_global=reading.consequence == GLOBAL, setting=setting,
                                       relations=relations)

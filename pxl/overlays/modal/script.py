@@ -99,7 +99,7 @@ def script_of(problem: Problem, proved: bool, certificate: str) -> Script:
     sentences += ["Import PXLModal.Session.", f"Definition goal : mform := {terms[problem.goal]}."]
     lists = [f"[{'; '.join(terms[place] for place in part)}]" for part in (problem.globally, problem.locally)]
     setting = setting_term(problem.setting)
-    if len(problem.setting.logics) == len(places) == 1 and not problem.setting.converse:
+    if len(problem.setting.logics) == len(places) == 1 and not problem.setting.told_converse:
         claim = f"Valid {problem.setting.logics[0].coq}"
     else:
         claim = f"Entails ({setting}) {lists[0]} {lists[1]}"

@@ -20,16 +20,20 @@ def frame_words(setting: Setting, relations: Sequence[str], inclusions: Sequence
     'reflexive transitive frame'
     >>> frame_words(Setting((LOGICS["kd45"], LOGICS["k"])), ["a", "b"], [("a", "b")])
     'frame whose relation a is serial, transitive and Euclidean, and a is contained in b'
+    >>> frame_words(Setting((LOGICS["k"],)), ["BOX"], (), [("BOX", "BOX")])
+    'frame where BOX is its own converse'
     """
-    if list(relations) == [PLAIN]:
+    among = set(relations)
+    ties = [f"{a} is contained in {b}" for a, b in dict.fromkeys(inclusions) if a in among and a != b]
+    ties += [f"{a} is its own converse" if a == b else f"{a} and {b} are converses"
+             for a, b in dict.fromkeys(converses) if a in among]
+    if list(relations) == [PLAIN] and not ties:
         return " ".join((*setting.logics[0].conditions, "frame"))
     told = [f"{name} is {_listed(logic.conditions)}" for name, logic in zip(relations, setting.logics)
             if logic.conditions]
     if told:
         told[0] = f"relation {told[0]}"
-    among = set(relations)
-    told += [f"{a} is contained in {b}" for a, b in inclusions if a in among]
-    told += [f"{a} and {b} are converses" for a, b in converses if a in among]
+    told += ties
     if not told:
         return "frame"
     return ("frame whose " if told[0].startswith("relation ") else "frame where ") + _joined(told)
