@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import shutil
@@ -16,6 +17,7 @@ from pxl.compose_overlays import compiled_libraries, overlays_of
 from pxl.errors import ConfigError, PxlError
 from pxl.kernel.build import default_kernel_dir
 from pxl.kernel.identity import Kernel
+from pxl.memory_limit import memory_limit_bytes
 from pxl.settings import Settings
 
 OK, WARN, FAIL = "ok", "warn", "FAIL"
@@ -157,7 +159,8 @@ def _room(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding(OK, "open files", f"{soft} now, up to {hard}")
     needed = settings.pool_size * SESSION_BYTES
-    has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = memory_limit_bytes()
+    has = int(limit) if math.isfinite(limit) else needed * 2
     cores = os.cpu_count() or 1
     if needed > has // 2:
         yield Finding(FAIL, "memory", f"{settings.pool_size} sessions may take {needed >> 20} MB of {has >> 20} MB",

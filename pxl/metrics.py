@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
@@ -16,6 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from pxl.answer import Answer
 from pxl.cache import CacheStats
 from pxl.errors import KernelDisagreement, PoolBusy, PxlError
+from pxl.memory_limit import memory_limit_bytes
 from pxl.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN
 from pxl.seen import UNMATCHED, Seen
 from pxl.window import Share, Window
@@ -253,21 +251,6 @@ class _Live:
                 ("cache_prefetch_hits_total", "Goals answered from the cache although their atoms had other names.",
                  cache.prefetch_hits)):
             yield CounterMetricFamily(f"logos_pxl_{name}", text, value)
-
-
-def memory_limit_bytes(root: Path = Path("/")) -> float:
-    """Return the control group's limit, or what the machine has; NaN where neither can be read."""
-    limits = []
-    for name in ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            limits.append(float((root / name).read_text(encoding="ascii")))
-        except (OSError, ValueError):       # not there, or "max"
-            continue
-    try:
-        limits.append(float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")))
-    except (OSError, ValueError):
-        pass
-    return min(limits, default=math.nan)
 
 
 def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -26,7 +26,7 @@ LAYERS = (
     {"cache", "checker", "client", "decider", "evidence", "ledger", "model", "outcome", "overlays", "query_body",
      "shared_cache", "theories", "verify"},
     {"answer", "bulk", "guard", "health", "jobs", "batch", "logs", "service"},
-    {"v1_body", "log_lines", "metrics", "observed", "performance"},
+    {"v1_body", "log_lines", "memory_limit", "metrics", "observed", "performance"},
     {"v1", "v1_docs", "app", "auth_routes", "gate", "ratelimit", "redis_rates", "cli", "compose", "compose_gate",
      "compose_overlays", "compose_shared", "compose_watch", "doctor", "keys_cli", "metrics_view", "overlay_routes",
      "reply", "server", "watch"},

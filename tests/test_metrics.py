@@ -30,7 +30,8 @@ from pxl.cache import CacheStats
 from pxl.compose import Prover
 from pxl.drain import Drain
 from pxl.errors import KernelDisagreement, PoolBusy, ProverCrashed
-from pxl.metrics import Metrics, Sources, memory_limit_bytes
+from pxl.memory_limit import memory_limit_bytes
+from pxl.metrics import Metrics, Sources
 from pxl.metrics_view import as_json, wants_text
 from pxl.performance import Performance, PerformanceFile
 from pxl.seen import Seen
@@ -235,6 +236,18 @@ class TestPool:
         assert memory_limit_bytes(tmp_path) == 4194304
         file.write_text("max\n")
         assert memory_limit_bytes(tmp_path) > 4194304
+
+    @pytest.mark.parametrize(("groups", "file"), [
+        ("0::/system.slice/pxl.service", "system.slice/pxl.service/memory.max"),
+        ("0::/system.slice/pxl.service", "system.slice/memory.max"),
+        ("4:cpu,memory:/pods/a\n0::/", "memory/pods/a/memory.limit_in_bytes")])
+    def test_a_service_has_the_limit_of_its_own_group_and_of_those_above(self, tmp_path, groups, file):
+        (tmp_path / "proc/self").mkdir(parents=True)
+        (tmp_path / "proc/self/cgroup").write_text(f"7:cpuset:/else\n{groups}\n")
+        limit = tmp_path / "sys/fs/cgroup" / file
+        limit.parent.mkdir(parents=True)
+        limit.write_text("4194304\n")
+        assert memory_limit_bytes(tmp_path) == 4194304
 
 
 class TestFormats:
