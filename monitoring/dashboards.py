@@ -104,7 +104,7 @@ DASHBOARDS = (
             ("sum by (reason) (rate(pxl_worker_restarts_total[5m]))", "{{reason}}"),), "`uses` and `rss` are routine."),
         Panel("Certificate size", "bytes", (
             ("histogram_quantile(0.95, sum by (le) (rate(pxl_certificate_bytes_bucket[5m])))", "p95"),)),
-        Panel("Log lines not written", "ops", (("sum by (log) (rate(pxl_log_errors_total[5m]))", "{{log}}"),)),
+        Panel("Failed attempts to write a log", "ops", (("sum by (log) (rate(pxl_log_errors_total[5m]))", "{{log}}"),)),
     )),
     Dashboard("security-monitoring.json", "security-events", "PXL Core: security", (
         Panel("Failed authentication, by reason", "reqps", (

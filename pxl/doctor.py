@@ -143,7 +143,7 @@ def _access(settings: Settings) -> Iterator[Finding]:
 
 def _secrets(settings: Settings, root: Path) -> Iterator[Finding]:
     files = [Path(name) for name in (settings.hmac_secret_key_file, settings.hmac_keyring_file,
-                                     settings.jwt_secret_key_file) if name]
+                                     settings.jwt_secret_key_file, settings.metrics_token_file) if name]
     files += [path for path in (root / ".env",) if path.exists()]
     loose = [f"{path} has mode {path.stat().st_mode & 0o777:o}" for path in files if path.stat().st_mode & 0o077]
     if loose:

@@ -44,7 +44,7 @@ case $status in
          esac ;;
     *) fail "a request without a signature gets $status" ;;
 esac
-say "   Active key ids: $(lines audit.jsonl 7 | jq -rR 'fromjson? | .user_id // empty' 2>/dev/null | sort -u | grep -c . || true)"
+say "   Active key ids: $(lines audit.jsonl 7 | jq -rR 'fromjson? | select(.auth == "hmac" or .auth == "signature") | .user_id // empty' 2>/dev/null | sort -u | grep -c . || true)"
 
 say "2. Security Events:"
 say "   Failed Auth Attempts This Week: $(lines pxl-server.log 7 | count 'Invalid signature|Invalid token|Timestamp|Nonce')"
@@ -56,7 +56,8 @@ say "   Top Request Sources:"
 lines access.log 7 | grep -F 'POST /prove' | awk '{ print $1 }' | sort | uniq -c | sort -nr | head -n 5 | sed 's/^/   /' || true
 
 say "4. Secret files:"
-for file in "$ROOT/.env" "${HMAC_SECRET_KEY_FILE:-}" "${HMAC_KEYRING_FILE:-}" "${JWT_SECRET_KEY_FILE:-}"; do
+for file in "$ROOT/.env" "${HMAC_SECRET_KEY_FILE:-}" "${HMAC_KEYRING_FILE:-}" "${JWT_SECRET_KEY_FILE:-}" \
+        "${PXL_METRICS_TOKEN_FILE:-}" "${PXL_TOKEN_FILE:-}"; do
     [[ -n $file && -e $file ]] || continue
     # systemd keeps credentials where only the service comes, with modes of its own.
     [[ -z ${CREDENTIALS_DIRECTORY:-} || $file != "$CREDENTIALS_DIRECTORY"/* ]] || continue

@@ -88,6 +88,11 @@ def test_secrets_that_others_may_read_are_found(root: Path) -> None:
     (root / ".env").write_text("SECRET=1\n")
     (root / ".env").chmod(0o644)
     assert findings(root)["secret files"] == (FAIL, f"{root}/.env has mode 644")
+    (root / ".env").unlink()
+    token = root / "token"
+    token.write_text("t" * 64)
+    token.chmod(0o640)
+    assert findings(root, PXL_METRICS_TOKEN_FILE=str(token))["secret files"] == (FAIL, f"{token} has mode 640")
 
 
 def test_packages_of_other_versions_are_found(root: Path) -> None:

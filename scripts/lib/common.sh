@@ -11,6 +11,7 @@ ROOT=${PXL_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 BASE_URL=${BASE_URL:-http://localhost:8088}
 BASE_URL=${BASE_URL%/}
 LOG_DIR=${PXL_LOG_DIR:-$ROOT/logs}
+if [[ $LOG_DIR == -* ]]; then LOG_DIR=./$LOG_DIR; fi     # find takes no -- before a name
 TIMEOUT_S=${PXL_SCRIPT_TIMEOUT:-10}
 
 say() { printf '%s\n' "$*"; }

@@ -241,3 +241,12 @@ PYTHON
         cp "$BATS_TEST_TMPDIR/whole" "$file"
     done
 }
+
+@test "a log directory with blanks whose name begins with a dash is a directory" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir -- "-my logs"
+    printf 'one\n' >"./-my logs/access.log"
+    PXL_LOG_DIR="-my logs" PXL_ROTATE_GRACE=0 run "$SCRIPTS/rotate_logs.sh"
+    [ "$status" -eq 0 ]
+    [ "$(zcat "./-my logs"/archive/access_*.log.gz)" = one ]
+}
