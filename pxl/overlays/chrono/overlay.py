@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pxl.errors import FormulaSyntaxError, InvalidOption, RequestError
+from pxl.errors import FormulaSyntaxError, InvalidOption
 from pxl.formula import Builder, Formula, Limits, parse, rename_atoms
 from pxl.overlays.chrono.core import core_of
 from pxl.overlays.chrono.examples import EXAMPLES
@@ -17,6 +17,7 @@ from pxl.overlays.chrono.operations import OPERATIONS
 from pxl.overlays.chrono.question import Assumptions, ChronoQuestion, Kind
 from pxl.overlays.chrono.sentences import PREAMBLE
 from pxl.overlays.contract import GLOBAL, Example, Json, Library, Operation, Reading
+from pxl.overlays.texts import read_texts, with_atoms
 
 MAX_TRACE = 10_000
 
@@ -66,18 +67,16 @@ class Chrono:
             raise InvalidOption("a trace is what it is, and assumptions cannot change it: ask for each of them as a "
                                 "goal, or write assumption -> goal", field="trace")
         always = options.get("at") == "always"
-        goal = parse(_text(reading.goal, "the goal"), reading.limits, CHRONO)
-        assumed = tuple(_assumption(given, number, reading.limits)
-                        for number, given in enumerate(reading.assumptions, 1))
+        goal, assumed = read_texts(reading, lambda text, what: parse(text, reading.limits, CHRONO))
         whole, is_shown_whole = _whole(goal, assumed, reading.consequence == GLOBAL, always)
         renamed, names = rename_atoms(whole)
         core_of(renamed)
         new = {old: new for new, old in names.items()}
-        shown = renamed if is_shown_whole else _renamed(_whole(goal, (), True, always)[0], new)
+        shown = renamed if is_shown_whole else with_atoms(_whole(goal, (), True, always)[0], new)
         moments = None if trace is None else _moments(trace, new, reading.limits)
         assumptions = None
         if assumed:
-            assumptions = Assumptions(tuple(_renamed(each, new) for each in assumed), reading.consequence == GLOBAL)
+            assumptions = Assumptions(tuple(with_atoms(each, new) for each in assumed), reading.consequence == GLOBAL)
         return ChronoQuestion(goal, renamed, shown, names, Kind(finite, always, moments), assumptions)
 
 
@@ -118,21 +117,3 @@ def _moments(trace: Any, new: Mapping[str, str], limits: Limits) -> tuple[frozen
                 canonical[text] = new.get(formula.nodes[-1][1])
         moments.append(frozenset(found for found in map(canonical.__getitem__, moment) if found is not None))
     return tuple(moments)
-
-
-def _assumption(given: Any, number: int, limits: Limits) -> Formula:
-    try:
-        return parse(_text(given, f"assumption {number}"), limits, CHRONO)
-    except FormulaSyntaxError as error:
-        raise FormulaSyntaxError(f"in assumption {number}: {error.detail}", line=error.line, column=error.column,
-                                 found=error.found, expected=error.expected, excerpt=error.excerpt) from None
-
-
-def _text(given: Any, what: str) -> str:
-    if not isinstance(given, str):
-        raise RequestError(f"{what} must be text")
-    return given
-
-
-def _renamed(formula: Formula, new: Mapping[str, str]) -> Formula:
-    return Formula(tuple(("atom", new[node[1]]) if node[0] == "atom" else node for node in formula.nodes))

@@ -17,6 +17,7 @@ from pxl.overlays.modal.problem import PLAIN, make_problem, relations_in
 from pxl.overlays.modal.question import ModalQuestion
 from pxl.overlays.modal.script import PREAMBLE
 from pxl.overlays.modal.setting import make_setting
+from pxl.overlays.texts import read_texts
 
 Options = Mapping[str, Json]
 MAX_RELATIONS = 200
@@ -58,8 +59,7 @@ class Modal:
 
     def read(self, reading: Reading) -> ModalQuestion:
         """Read text. Raises RequestError (FormulaSyntaxError, GoalTooLarge, NotSupported)."""
-        goal = self._parse(reading.goal, "the goal", reading)
-        assumed = [self._assumption(text, number, reading) for number, text in enumerate(reading.assumptions, 1)]
+        goal, assumed = read_texts(reading, lambda text, what: self._parse(text, what, reading))
         used = relations_in([goal, *assumed])
         if len(used) > MAX_RELATIONS:
             raise RequestError(f"The question speaks of {len(used)} relations; the limit is {MAX_RELATIONS}.")
@@ -74,9 +74,7 @@ class Modal:
         return ModalQuestion(self.name, problem, Names(atoms, relations, self.signature), frames.inclusions,
                              frames.converses)
 
-    def _parse(self, given: Json, what: str, reading: Reading) -> Formula:
-        if not isinstance(given, str):
-            raise RequestError(f"{what} must be text")
+    def _parse(self, given: str, what: str, reading: Reading) -> Formula:
         try:
             formula = parse(given, reading.limits, self.signature)
         except FormulaSyntaxError:
@@ -89,13 +87,6 @@ class Modal:
                 raise RequestError(f"{what} has a relation with the label {PLAIN}, which is what the relation without "
                                    f"a label is called: give it another name")
         return formula
-
-    def _assumption(self, given: Json, number: int, reading: Reading) -> Formula:
-        try:
-            return self._parse(given, f"assumption {number}", reading)
-        except FormulaSyntaxError as error:
-            raise FormulaSyntaxError(f"in assumption {number}: {error.detail}", line=error.line, column=error.column,
-                                     found=error.found, expected=error.expected, excerpt=error.excerpt) from None
 
 
 def library() -> Library:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
-from pxl.errors import FormulaSyntaxError, RequestError
-from pxl.formula import Builder, Formula, parse, rename_atoms
+from pxl.formula import Builder, parse, rename_atoms
 from pxl.overlays.contract import GLOBAL, Example, Json, Library, Operation, Reading
 from pxl.overlays.s5.question import Assumptions, S5Question, Search
+from pxl.overlays.texts import read_texts, with_atoms
 from pxl.search import decide
 
 EXAMPLES = (
@@ -41,11 +40,10 @@ class S5:
 
     def read(self, reading: Reading) -> S5Question:
         """Read text. Raises RequestError (FormulaSyntaxError, GoalTooLarge)."""
-        goal = parse(_text(reading.goal, "the goal"), reading.limits)
-        if not reading.assumptions:
+        goal, assumed = read_texts(reading, lambda text, what: parse(text, reading.limits))
+        if not assumed:
             renamed, names = rename_atoms(goal)
             return S5Question(goal, renamed, renamed, names, None, self.search)
-        assumed = tuple(_assumption(text, number, reading) for number, text in enumerate(reading.assumptions, 1))
         is_global = reading.consequence == GLOBAL
         builder = Builder()
         below = [builder.insert(formula) for formula in assumed]
@@ -54,28 +52,10 @@ class S5:
             whole = builder.impl(builder.box(number) if is_global else number, whole)
         renamed, names = rename_atoms(builder.formula(whole))
         new = {old: new for new, old in names.items()}
-        return S5Question(goal, renamed, _renamed(goal, new), names,
-                          Assumptions(tuple(_renamed(formula, new) for formula in assumed), is_global), self.search)
+        return S5Question(goal, renamed, with_atoms(goal, new), names,
+                          Assumptions(tuple(with_atoms(formula, new) for formula in assumed), is_global), self.search)
 
 
 def overlay() -> S5:
     """Return the overlay."""
     return S5()
-
-
-def _assumption(given: Any, number: int, reading: Reading) -> Formula:
-    try:
-        return parse(_text(given, f"assumption {number}"), reading.limits)
-    except FormulaSyntaxError as error:
-        raise FormulaSyntaxError(f"in assumption {number}: {error.detail}", line=error.line, column=error.column,
-                                 found=error.found, expected=error.expected, excerpt=error.excerpt) from None
-
-
-def _text(given: Any, what: str) -> str:
-    if not isinstance(given, str):
-        raise RequestError(f"{what} must be text")
-    return given
-
-
-def _renamed(formula: Formula, new: Mapping[str, str]) -> Formula:
-    return Formula(tuple(("atom", new[node[1]]) if node[0] == "atom" else node for node in formula.nodes))
