@@ -174,23 +174,12 @@ def trim(trace: Trace, inputs: list[int | tuple[int, int]], defining: int,
     """
     # A clause is known by its trace number, or by the negative of (its core's position + 1).
     final = -len(trace.cores)
-    needed: set[int] = set()
-    stack = [final]
-    while stack:
-        key = stack.pop()
-        if key in needed:
-            continue
-        needed.add(key)
-        if not len(needed) & 1023:
-            check_time()
-        if key < 0:
-            stack.extend(trace.cores[-key - 1].hints)
-        elif key in trace.learnt:
-            stack.extend(trace.learnt[key].hints)
-        else:
-            source = inputs[trace.inputs[key]]
-            if not isinstance(source, int):
-                stack.append(-source[0] - 1)
+
+    def rests_on(place: int) -> tuple[int, ...]:
+        source = inputs[place]
+        return () if isinstance(source, int) else (~source[0],)
+
+    needed = trace.needed(final, rests_on, check_time)
     steps: list[Step] = []
     number: dict[int, int] = {}
 

@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pysolvers
@@ -24,6 +24,8 @@ _libc.fclose.argtypes = [ctypes.c_void_p]
 _pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
 
+
+Key = int | tuple[int, ...]
 
 # Inputs, learnt clauses and cores; the trace also repeats every question and every model.
 _WANTED = re.compile(rb"^[ilu] .*", re.MULTILINE)
@@ -56,6 +58,32 @@ class Trace:
     inputs: dict[int, int]
     learnt: dict[int, Learnt]
     cores: list[Learnt]
+
+    def needed(self, final: Key, rests_on: Callable[[int], Iterable[Key]],
+               check_time: Callable[[], None] = lambda: None) -> set[Key]:
+        """Return what a conclusion follows from, itself included, calling ``check_time`` now and then.
+
+        A clause is known by its trace number, a core by the complement (``~``) of its position, and a conclusion that
+        follows from nothing in the trace by a tuple. ``rests_on`` tells what the input at a position was made from.
+        """
+        found: set[Key] = set()
+        stack = [final]
+        while stack:
+            key = stack.pop()
+            if key in found:
+                continue
+            found.add(key)
+            if not len(found) & 1023:
+                check_time()
+            if isinstance(key, tuple):
+                continue
+            if key < 0:
+                stack.extend(self.cores[~key].hints)
+            elif key in self.learnt:
+                stack.extend(self.learnt[key].hints)
+            else:
+                stack.extend(rests_on(self.inputs[key]))
+        return found
 
 
 class SatSolver:

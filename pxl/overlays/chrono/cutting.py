@@ -51,27 +51,13 @@ def cut(trace: Trace, sources: Sequence[Source], table: CoreTable, root: int, ke
 
     The first ``kept`` nodes of the table are the header's and the goal's; later ones stay only if they are needed.
     """
-    needed: set[int | Clause] = set()       # trace numbers; cores as ~number, or as tautologies
-    stack: list[int | Clause] = [_key(final)]
-    while stack:
-        key = stack.pop()
-        if key in needed:
-            continue
-        needed.add(key)
-        if not len(needed) & 1023:
-            check_time()
-        if isinstance(key, tuple):
-            continue
-        if key < 0:
-            stack.extend(trace.cores[~key].hints)
-        elif key in trace.learnt:
-            stack.extend(trace.learnt[key].hints)
-        else:
-            source = sources[trace.inputs[key]]
-            if isinstance(source, Stepped):
-                stack.append(_key(source.core))
-            elif isinstance(source, Induced):
-                stack += [_key(source.never), _key(source.stays)]
+    def rests_on(place: int) -> tuple[int | Clause, ...]:
+        source = sources[place]
+        if isinstance(source, Stepped):
+            return (_key(source.core),)
+        return (_key(source.never), _key(source.stays)) if isinstance(source, Induced) else ()
+
+    needed = trace.needed(_key(final), rests_on, check_time)
     order = sorted(key for key in needed if isinstance(key, int) and key > 0)
     writer = _Writer(trace, sources, table, root, kept, order, needed)
     return writer.write(order, final)

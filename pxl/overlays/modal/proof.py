@@ -33,23 +33,12 @@ def proof_steps(trace: Trace, inputs: list[int | Learning], defining: int,
     """
     # A clause is known by its trace number, or by the negative of (its core's position + 1).
     final = -len(trace.cores)
-    needed: set[int] = set()
-    stack = [final]
-    while stack:
-        key = stack.pop()
-        if key in needed:
-            continue
-        needed.add(key)
-        if not len(needed) & 1023:
-            check_time()
-        if key < 0:
-            stack.extend(trace.cores[-key - 1].hints)
-        elif key in trace.learnt:
-            stack.extend(trace.learnt[key].hints)
-        else:
-            source = inputs[trace.inputs[key]]
-            if isinstance(source, Learning) and source.position is not None:
-                stack.append(-source.position - 1)
+
+    def rests_on(place: int) -> tuple[int, ...]:
+        source = inputs[place]
+        return (~source.position,) if isinstance(source, Learning) and source.position is not None else ()
+
+    needed = trace.needed(final, rests_on, check_time)
     steps: list[Step] = []
     number: dict[int, int] = {}
 
