@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pxl.certificate import Countermodel
 from pxl.draw import draw
-from pxl.formula import Formula, evaluate, node_texts
+from pxl.formula import Formula, evaluate, node_texts, with_atoms
 
 MAX_SUBFORMULAS = 200
 MAX_TEXT_CHARS = 400
@@ -109,7 +109,7 @@ def model_view(formula: Formula, names: Mapping[str, str], model: Countermodel) 
         omitted = f"the goal has {len(formula.nodes)} subformulas; at most {MAX_SUBFORMULAS} are listed"
     else:
         texts = [text if text is not None else f"(a subformula of more than {MAX_TEXT_CHARS} characters)"
-                 for text in node_texts(_named(formula, names), MAX_TEXT_CHARS)]
+                 for text in node_texts(with_atoms(formula, names), MAX_TEXT_CHARS)]
         subformulas = tuple(Subformula(text, tuple(w for w in range(len(worlds)) if bits >> w & 1))
                             for text, bits in zip(texts, truth, strict=True))
         lines = _trace(formula, truth, model) if is_falsified else []
@@ -117,10 +117,6 @@ def model_view(formula: Formula, names: Mapping[str, str], model: Countermodel) 
         trace_omitted = len(lines) - len(trace)
     return ModelView(worlds, model.designated, tuple(names.values()), subformulas, trace, trace_omitted, omitted,
                      is_falsified)
-
-
-def _named(formula: Formula, names: Mapping[str, str]) -> Formula:
-    return Formula(tuple(("atom", names[node[1]]) if node[0] == "atom" else node for node in formula.nodes))
 
 
 def _trace(formula: Formula, truth: list[int], model: Countermodel) -> list[tuple[int, int, bool, int]]:
@@ -143,13 +139,16 @@ def _trace(formula: Formula, truth: list[int], model: Countermodel) -> list[tupl
         seen.add(fact)
         value = bool(truth[node] >> world & 1)
         lines.append((node, world, value, depth))
-        reasons = _reasons(formula.nodes[node], world, value, truth, everywhere)
-        agenda += [(child, at, depth + 1) for child, at in reversed(reasons)]
+        found = reasons(formula.nodes[node], world, value, truth, everywhere)
+        agenda += [(child, at, depth + 1) for child, at in reversed(found)]
     return lines
 
 
-def _reasons(node: tuple, world: int, value: bool, truth: list[int], everywhere: range) -> list[tuple[int, int]]:
-    """Return the (child, world) pairs whose values force the value of a node at a world."""
+def reasons(node: tuple, world: int, value: bool, truth: Sequence[int], around: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the (child, world) pairs whose values force the value of a node at a world.
+
+    ``truth`` has a bit for each world; ``around`` are the worlds that a box or diamond speaks of.
+    """
     def is_true(child: int, at: int) -> bool:
         return bool(truth[child] >> at & 1)
 
@@ -166,9 +165,9 @@ def _reasons(node: tuple, world: int, value: bool, truth: list[int], everywhere:
             return [(j if is_true(j, world) else i, world)]
         case ("iff", i, j):
             return [(i, world), (j, world)]
-        case ("box", i) | ("dia", i):
+        case ("box" | "dia", *_, i):
             if value == (node[0] == "box"):
-                return [(i, at) for at in everywhere]
-            return [(i, next(at for at in everywhere if is_true(i, at) == value))]
+                return [(i, at) for at in around]
+            return [(i, next(at for at in around if is_true(i, at) == value))]
         case _:
             return []

@@ -14,7 +14,7 @@ every traversal are loops over a flat tuple: depth costs nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Node = tuple  # ("atom", str) | ("bot",) | (op, int) | (op, int, int)
@@ -88,6 +88,15 @@ def rename_atoms(formula: Formula) -> tuple[Formula, dict[str, str]]:
             node = ("atom", new)
         nodes.append(node)
     return Formula(tuple(nodes)), old_names
+
+
+def with_atoms(formula: Formula, new: Mapping[str, str]) -> Formula:
+    """Return the formula with its atoms renamed as a map says.
+
+    >>> with_atoms(Formula((("atom", "A"), ("neg", 0))), {"A": "p1"})
+    Formula(nodes=(('atom', 'p1'), ('neg', 0)))
+    """
+    return Formula(tuple(("atom", new[node[1]]) if node[0] == "atom" else node for node in formula.nodes))
 
 
 def canonical(nodes: Sequence[Node], root: int) -> Formula:

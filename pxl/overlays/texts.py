@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pxl.errors import FormulaSyntaxError, RequestError
@@ -22,15 +22,6 @@ def read_texts(reading: Reading, parse: Callable[[str, str], Formula]) -> tuple[
         with _placed(what):
             assumed.append(parse(_text(given, what), what))
     return goal, tuple(assumed)
-
-
-def with_atoms(formula: Formula, new: Mapping[str, str]) -> Formula:
-    """Return the formula with its atoms renamed.
-
-    >>> with_atoms(Formula((("atom", "A"), ("neg", 0))), {"A": "p1"})
-    Formula(nodes=(('atom', 'p1'), ('neg', 0)))
-    """
-    return Formula(tuple(("atom", new[node[1]]) if node[0] == "atom" else node for node in formula.nodes))
 
 
 def _text(given: Json, what: str) -> str:

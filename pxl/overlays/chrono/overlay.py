@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pxl.errors import FormulaSyntaxError, InvalidOption
-from pxl.formula import Builder, Formula, Limits, parse, rename_atoms
+from pxl.formula import Builder, Formula, Limits, parse, rename_atoms, with_atoms
 from pxl.overlays.chrono.core import core_of
 from pxl.overlays.chrono.examples import EXAMPLES
 from pxl.overlays.chrono.language import CHRONO
@@ -17,7 +17,7 @@ from pxl.overlays.chrono.operations import OPERATIONS
 from pxl.overlays.chrono.question import Assumptions, ChronoQuestion, Kind
 from pxl.overlays.chrono.sentences import PREAMBLE
 from pxl.overlays.contract import GLOBAL, Example, Json, Library, Operation, Reading
-from pxl.overlays.texts import read_texts, with_atoms
+from pxl.overlays.texts import read_texts
 
 MAX_TRACE = 10_000
 

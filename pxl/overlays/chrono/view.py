@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pxl.formula import Formula, node_texts
+from pxl.formula import Formula, node_texts, with_atoms
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.chrono.reasons import Fact, falsification, first_failure, settle
 from pxl.overlays.chrono.runs import Run
@@ -149,6 +149,6 @@ def _times(row: Sequence[int]) -> tuple[int, ...]:
 
 
 def _texts(formula: Formula, names: Mapping[str, str]) -> list[str]:
-    named = Formula(tuple(("atom", names[node[1]]) if node[0] == "atom" else node for node in formula.nodes))
+    named = with_atoms(formula, names)
     return [text if text is not None else f"(a subformula of more than {MAX_TEXT_CHARS} characters)"
             for text in node_texts(named, MAX_TEXT_CHARS, signature=CHRONO)]

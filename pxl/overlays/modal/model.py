@@ -10,7 +10,7 @@ from pxl.draw import draw
 from pxl.formula import format_formula, node_texts
 from pxl.formula.signature import Signature
 from pxl.formula.table import Formula
-from pxl.model import MAX_SUBFORMULAS, MAX_TEXT_CHARS, MAX_TRACE, Because, Subformula, world_name
+from pxl.model import MAX_SUBFORMULAS, MAX_TEXT_CHARS, MAX_TRACE, Because, Subformula, reasons, world_name
 from pxl.overlays.modal import frames
 from pxl.overlays.modal.certificate import Model
 from pxl.overlays.modal.problem import PLAIN, Problem
@@ -143,33 +143,7 @@ def _trace(problem: Problem, truth: list[int], model: Model) -> list[tuple[int, 
         seen.add((node, world))
         value = bool(truth[node] >> world & 1)
         lines.append((node, world, value, depth))
-        reasons = _reasons(problem.nodes[node], world, value, truth, model)
-        agenda += [(child, at, depth + 1) for child, at in reversed(reasons)]
+        made = problem.nodes[node]
+        around = model.successors(made[1], world) if made[0] in ("box", "dia") else ()
+        agenda += [(child, at, depth + 1) for child, at in reversed(reasons(made, world, value, truth, around))]
     return lines
-
-
-def _reasons(node: tuple, world: int, value: bool, truth: list[int], model: Model) -> list[tuple[int, int]]:
-    """Return the (child, world) pairs whose values force the value of a node at a world."""
-    def is_true(child: int, at: int) -> bool:
-        return bool(truth[child] >> at & 1)
-
-    match node:
-        case ("neg", i):
-            return [(i, world)]
-        case ("conj", i, j) | ("disj", i, j):
-            if value == (node[0] == "conj"):
-                return [(i, world), (j, world)]
-            return [(i if is_true(i, world) == value else j, world)]
-        case ("impl", i, j):
-            if not value:
-                return [(i, world), (j, world)]
-            return [(j if is_true(j, world) else i, world)]
-        case ("iff", i, j):
-            return [(i, world), (j, world)]
-        case ("box", r, i) | ("dia", r, i):
-            around = model.successors(r, world)
-            if value == (node[0] == "box"):
-                return [(i, at) for at in around]
-            return [(i, next(at for at in around if is_true(i, at) == value))]
-        case _:
-            return []

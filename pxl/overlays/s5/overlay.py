@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from pxl.formula import Builder, parse, rename_atoms
+from pxl.formula import Builder, parse, rename_atoms, with_atoms
 from pxl.overlays.contract import GLOBAL, Example, Json, Library, Operation, Reading
 from pxl.overlays.s5.question import Assumptions, S5Question, Search
-from pxl.overlays.texts import read_texts, with_atoms
+from pxl.overlays.texts import read_texts
 from pxl.search import decide
 
 EXAMPLES = (

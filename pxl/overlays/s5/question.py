@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pxl.certificate import Countermodel, Proof, decode_countermodel, decode_numbers, encode
-from pxl.formula import Formula, atoms, evaluate, format_formula, node_texts
+from pxl.formula import Formula, atoms, evaluate, format_formula, node_texts, with_atoms
 from pxl.formula.table import occurrences
 from pxl.model import ModelView, model_view
 from pxl.overlays.contract import Explanation, Found
@@ -133,7 +133,7 @@ class S5Question:
         return view.under(tuple((self._text(formula), holds) for formula, holds in shown))
 
     def _text(self, formula: Formula) -> str:
-        named = Formula(tuple(("atom", self.names[node[1]]) if node[0] == "atom" else node for node in formula.nodes))
+        named = with_atoms(formula, self.names)
         return node_texts(named, _WORDS_CHARS)[-1] or f"(an assumption of more than {_WORDS_CHARS} characters)"
 
     def _used(self, certificate: str) -> tuple[int, ...] | None:
