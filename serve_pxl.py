@@ -13,24 +13,25 @@ import time
 from functools import partial
 from types import FrameType
 
-from pxl import __version__, settings as settings_table
-from pxl.app import Parts, create_app
-from pxl.authentication import Signatures, signatures
-from pxl.compose_gate import build_gate, provenance_of
-from pxl.compose_shared import build_shared
-from pxl.compose_watch import build_logs, build_watch
-from pxl.drain import Drain
+from pxl import __version__
+from pxl import settings as settings_table
+from pxl.access.security_txt import SecurityText
+from pxl.answering.jobs import JobLimits, JobTable
+from pxl.answering.service import Service
+from pxl.composition.gate import build_gate, provenance_of
+from pxl.composition.shared import build_shared
+from pxl.composition.signatures import Signatures, shared_signatures, signatures
+from pxl.composition.telemetry import build_logs, build_watch
 from pxl.errors import ConfigError, PxlError
-from pxl.gate import early_headers
-from pxl.jobs import JobLimits, JobTable
-from pxl.logs import Logs
-from pxl.notify import Notifier, Watchdog
-from pxl.provenance import Provenance
-from pxl.security_txt import SecurityText
-from pxl.server import Server
-from pxl.service import Service
+from pxl.host.notify import Notifier, Watchdog
+from pxl.http.app import Parts, create_app
+from pxl.http.drain import Drain
+from pxl.http.gate import early_headers
+from pxl.http.provenance import Provenance
+from pxl.http.server import Server
+from pxl.http.watch import refused_early
 from pxl.settings import Settings
-from pxl.watch import refused_early
+from pxl.telemetry.logs import Logs
 
 EPILOG = """\
 settings (environment variable, default [unit], meaning):
@@ -71,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(settings: Settings, logs: Logs) -> int:
     """Serve until drained; return 0, or 1 when nothing can be proved or work was cut off."""
-    from pxl.compose import build       # the prover's packages are not needed for --help
+    from pxl.composition.prover import build  # the prover's packages are not needed for --help
 
     logging.getLogger("performance").info("Performance monitor initialized")
     shared = build_shared(settings)
@@ -85,7 +86,7 @@ def serve(settings: Settings, logs: Logs) -> int:
         warnings += ("security.txt has expired: set PXL_SECURITY_EXPIRES to a later moment, or unset it",)
     v4_hash = prover.overlays.library_hash("v4") if "v4" in prover.overlays.names() else ""
     provenance = provenance_of(prover.kernel, settings, v4_hash)
-    signed = shared.signatures() if shared else signatures(settings)
+    signed = shared_signatures(settings, shared) if shared else signatures(settings)
     about = {**prover.about(), "build_sha": provenance.build_sha, "v4_sha": provenance.v4_sha}
     watch = build_watch(settings, prover.service, prover.pool.stats, about, logs)
     parts = Parts(prover.service, prover.self_proof, prover.pool.stats, drain, settings.max_request_bytes,

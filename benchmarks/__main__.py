@@ -15,17 +15,17 @@ from contextlib import contextmanager
 
 from benchmarks import chrono, families, load, modal, signing, stages
 from benchmarks.processes import get, rss_mib, serving
-from pxl.certificate import decode_countermodel
-from pxl.checker import Checker
-from pxl.compose import build
-from pxl.decider import Decider
+from pxl.certificates.certificate import decode_countermodel
+from pxl.certificates.sentences import PREAMBLE, QUERY, goal_script
+from pxl.composition.prover import build
 from pxl.formula import Formula, format_formula, parse, rename_atoms
 from pxl.overlays.contract import Reading
-from pxl.overlays.s5 import S5
-from pxl.prover import find_engine, start_session
-from pxl.render import PREAMBLE, QUERY, goal_script
-from pxl.search import decide
+from pxl.overlays.s5.overlay import S5
+from pxl.prover.engines import find_engine, start_session
+from pxl.search.elimination import decide
 from pxl.settings import Settings
+from pxl.verdict.checker import Checker
+from pxl.verdict.decider import Decider
 
 SECTIONS = ("server", "stages", "hard", "deadline", "memory", "signing", "modal", "chrono")
 HARD_TIMEOUT_S = 20.0

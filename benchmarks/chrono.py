@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from benchmarks import chrono_families as families
 from benchmarks import load
-from pxl.compose import Prover, build
+from pxl.composition.prover import Prover, build
 from pxl.formula import Formula, format_formula
-from pxl.overlays.chrono import overlay
 from pxl.overlays.chrono.language import CHRONO
+from pxl.overlays.chrono.overlay import overlay
 from pxl.overlays.contract import Reading
 from pxl.settings import Settings
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, jsonify
 
-from pxl.drain import Drain
-from pxl.server import Server
+from pxl.http.drain import Drain
+from pxl.http.server import Server
 from pxl.settings import Settings
 
 

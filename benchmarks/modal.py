@@ -9,16 +9,17 @@ from dataclasses import replace
 
 from benchmarks import load
 from benchmarks.modal_families import FAMILIES
-from pxl.compose import build
-from pxl.compose_overlays import compiled_libraries
+from pxl.certificates.sentences import PREAMBLE, QUERY
+from pxl.composition.overlays import compiled_libraries
+from pxl.composition.prover import build
 from pxl.errors import CoqRejected, ProverTimeout
 from pxl.formula import format_formula
 from pxl.overlays.contract import Reading
 from pxl.overlays.loading import load_overlays
 from pxl.overlays.modal.logics import LOGICS
-from pxl.prover import Session, find_engine, start_session
-from pxl.render import PREAMBLE, QUERY
-from pxl.search import Budget, Exhausted
+from pxl.prover.engines import find_engine, start_session
+from pxl.prover.session import Session
+from pxl.search.elimination import Budget, Exhausted
 from pxl.settings import Settings
 
 SIZES = range(1, 22)

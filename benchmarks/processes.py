@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

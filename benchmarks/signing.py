@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 import timeit
 
+from pxl.access.http_message import MessageVerifier
+from pxl.access.identity import RequestView
+from pxl.access.keyring import Keyring
+from pxl.access.keys import Key
+from pxl.access.nonces import Freshness, MemoryNonceStore
+from pxl.access.signing import sign_message, sign_v1
 from pxl.auth_hmac import HmacVerifier
-from pxl.auth_message import MessageVerifier
-from pxl.identity import RequestView
-from pxl.keyring import Keyring
-from pxl.keys import Key
-from pxl.nonces import Freshness, MemoryNonceStore
-from pxl.signing import sign_message, sign_v1
 
 _KEY = Key(b"8d1f9c3b5a7e2460" * 4)
 _NONCE = "0f1e2d3c4b5a6978"

@@ -2,6 +2,6 @@
 
 import sys
 
-from pxl.cli import main
+from pxl.commands.main import main
 
 sys.exit(main())

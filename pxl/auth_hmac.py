@@ -1,7 +1,7 @@
 """Checks the signatures of the founding documents: HMAC-SHA256 over ``timestamp:nonce:body``.
 
 Method, path and query are not signed, so that one signature would be good anywhere: it is taken for ``POST /prove``
-without a query, and nowhere else. Everything else signs whole messages (:mod:`pxl.auth_message`).
+without a query, and nowhere else. Everything else signs whole messages (:mod:`pxl.access.http_message`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import hmac
 import re
 import secrets
 
-from pxl.auth_signed import SignedByKey, accept, check_nonce
+from pxl.access.identity import RequestView
+from pxl.access.keyring import Keyring
+from pxl.access.keys import Key
+from pxl.access.nonces import Freshness, NonceStore
+from pxl.access.signed import SignedByKey, accept, check_nonce
+from pxl.access.signing import sign_v1
 from pxl.errors import AuthError
-from pxl.identity import RequestView
-from pxl.keyring import Keyring
-from pxl.keys import Key
-from pxl.nonces import Freshness, NonceStore
-from pxl.signing import sign_v1
 
 ROUTE = ("POST", "/prove", "")
 

@@ -11,8 +11,8 @@ from typing import Literal
 
 from cachetools import TTLCache
 
-from pxl.outcome import UNKNOWN, Outcome
 from pxl.overlays.contract import Question
+from pxl.verdict.outcome import UNKNOWN, Outcome
 
 UNIT_BYTES = 64 * 1024      # a verdict takes one place for each begun unit of its size
 

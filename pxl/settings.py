@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
 import os
-import re
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pxl.address import read_networks
+from pxl.access.address import read_networks
+from pxl.access.origins import read_origins
+from pxl.access.scrapers import GUARDED, LOOPBACK, OPEN
+from pxl.access.secret_key import CURE
+from pxl.access.security_txt import DEFAULT_CONTACT, read_contacts, read_moment
+from pxl.configuration.gateway_file import read_gateway_file
+from pxl.configuration.readers import (
+    choice,
+    directory,
+    parsed,
+    pattern,
+    program,
+    read_names,
+    readable_file,
+    redis_address,
+    seconds,
+    secret,
+    truth,
+    whole,
+)
 from pxl.errors import ConfigError
-from pxl.gateway_file import read_gateway_file
-from pxl.origins import read_origins
-from pxl.scrapers import GUARDED, LOOPBACK, OPEN
-from pxl.secretkey import CURE, LEAST_LENGTH, problem_of
-from pxl.security_txt import DEFAULT_CONTACT, read_contacts, read_moment
 
 # For health checks, cached answers and refusals: they must find a thread while all others wait.
 _SPARE_THREADS = 8
@@ -54,113 +65,6 @@ class Row:
         return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
 
 
-def _whole(low: int, high: int) -> tuple[str, Callable[[str], int]]:
-    def read(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,12}", text, re.ASCII) or not low <= int(text) <= high:
-            raise ValueError(text)
-        return int(text)
-    return f"a whole number from {low} to {high}", read
-
-
-def _seconds(low: float, high: float) -> tuple[str, Callable[[str], float]]:
-    def read(text: str) -> float:
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text, re.ASCII):
-            raise ValueError(text)
-        value = float(text)
-        if not (math.isfinite(value) and low <= value <= high):
-            raise ValueError(text)
-        return value
-    return f"a number of seconds from {low:.12g} to {high:.12g}", read
-
-
-def _choice(*words: str, aliases: Mapping[str, str] = {}) -> tuple[str, Callable[[str], str]]:
-    def read(text: str) -> str:
-        word = aliases.get(text.upper(), text.upper())
-        for legal in words:
-            if legal.upper() == word:
-                return legal
-        raise ValueError(text)
-    return "one of " + ", ".join((*words, *aliases)), read
-
-
-def _text(pattern: str, kind: str) -> tuple[str, Callable[[str], str]]:
-    def read(text: str) -> str:
-        if not re.fullmatch(pattern, text, re.ASCII):
-            raise ValueError(text)
-        return text
-    return kind, read
-
-
-def _program() -> tuple[str, Callable[[str], str]]:
-    def read(text: str) -> str:
-        path = shutil.which(text)
-        if path is None:
-            raise ValueError(text)
-        return path
-    return "an executable program (a path, or a name found on PATH)", read
-
-
-def _directory() -> tuple[str, Callable[[str], str]]:
-    def read(text: str) -> str:
-        if not os.path.isdir(text):
-            raise ValueError(text)
-        return os.path.abspath(text)
-    return "a directory that exists", read
-
-
-def _file() -> tuple[str, Callable[[str], str]]:
-    def read(text: str) -> str:
-        if not (os.path.isfile(text) and os.access(text, os.R_OK)):
-            raise ValueError(text)
-        return os.path.abspath(text)
-    return "a file that can be read", read
-
-
-def _truth() -> tuple[str, Callable[[str], bool]]:
-    def read(text: str) -> bool:
-        if text.lower() not in ("true", "1", "false", "0"):
-            raise ValueError(text)
-        return text.lower() in ("true", "1")
-    return "true, false, 1 or 0", read
-
-
-def _secret() -> tuple[str, Callable[[str], str]]:
-    def read(text: str) -> str:
-        if problem := problem_of(text):
-            raise ValueError(f"{problem}: {CURE}")
-        return text
-    return f"a key of {LEAST_LENGTH} or more characters; {CURE}", read
-
-
-def _redis_url() -> tuple[str, Callable[[str], str]]:
-    kind = "redis://host:port/db, rediss://user:password@host:port/db or unix:///path, without options"
-
-    def read(text: str) -> str:
-        # An option could undo the time-outs.
-        if not re.fullmatch(r"(rediss?://[^\s?#/]+(/[0-9]{1,3})?|unix://[^\s?#]+)", text, re.ASCII):
-            raise ValueError(f"not {kind}")
-        return text
-    return kind, read
-
-
-def _parsed(parse: Callable[[str], Any], kind: str) -> tuple[str, Callable[[str], str]]:
-    def read(text: str) -> str:
-        if not parse(text):
-            raise ValueError(text)
-        return text
-    return kind, read
-
-
-def read_names(text: str) -> tuple[str, ...]:
-    """Return the names between commas; empty when one is none.
-
-    >>> read_names("pxl, modal")
-    ('pxl', 'modal')
-    """
-    names = tuple(name.strip() for name in text.split(","))
-    return names if all(re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name, re.ASCII) for name in names) else ()
-
-
 def _setting(variable: str, reader: tuple[str, Callable[[str], Any]], default: Any, unit: str, help_: str, *,
              is_secret: bool = False) -> Any:
     kind, read = reader
@@ -172,140 +76,140 @@ def _setting(variable: str, reader: tuple[str, Callable[[str], Any]], default: A
 class Settings:
     """Everything that an operator can set, checked."""
 
-    port: int = _setting("PXL_SERVER_PORT", _whole(0, 65535), 8088, "port",
+    port: int = _setting("PXL_SERVER_PORT", whole(0, 65535), 8088, "port",
                          "TCP port to listen on; 0 takes a free one")
     bind_host: str | None = _setting(
-        "PXL_HOST", _text(r"[0-9A-Za-z.:_\-]{1,255}", "a host name or address"), None, "address",
+        "PXL_HOST", pattern(r"[0-9A-Za-z.:_\-]{1,255}", "a host name or address"), None, "address",
         "address to listen on; default 127.0.0.1, and 0.0.0.0 with ENABLE_HMAC_AUTH or a JWT key. An open one "
         "without authentication is warned about")
-    core_port: int | None = _setting("PXL_CORE_PORT", _whole(1, 65535), None, "port",
+    core_port: int | None = _setting("PXL_CORE_PORT", whole(1, 65535), None, "port",
                                      "another port with the same routes, in early documents 8080")
-    chrono_port: int | None = _setting("OVERLAY_CHRONO_PORT", _whole(1, 65535), None, "port",
+    chrono_port: int | None = _setting("OVERLAY_CHRONO_PORT", whole(1, 65535), None, "port",
                                        "another one, in early documents 8081")
-    v4_port: int | None = _setting("OVERLAY_V4_PORT", _whole(1, 65535), None, "port",
+    v4_port: int | None = _setting("OVERLAY_V4_PORT", whole(1, 65535), None, "port",
                                    "another one, in early documents 8082")
-    pool_size: int = _setting("PXL_POOL_SIZE", _whole(1, 64), 5, "sessions", "Coq sessions kept ready")
-    max_queue: int = _setting("PXL_MAX_QUEUE", _whole(0, 10_000), 50, "requests",
+    pool_size: int = _setting("PXL_POOL_SIZE", whole(1, 64), 5, "sessions", "Coq sessions kept ready")
+    max_queue: int = _setting("PXL_MAX_QUEUE", whole(0, 10_000), 50, "requests",
                               "requests that may wait for a session; the next one gets 503")
-    queue_wait_s: float = _setting("PXL_QUEUE_WAIT", _seconds(0, 600), 5.0, "s",
+    queue_wait_s: float = _setting("PXL_QUEUE_WAIT", seconds(0, 600), 5.0, "s",
                                    "longest wait for a session before 503")
-    proof_timeout_s: float = _setting("PXL_PROOF_TIMEOUT", _seconds(0.01, 3600), 30.0, "s",
+    proof_timeout_s: float = _setting("PXL_PROOF_TIMEOUT", seconds(0.01, 3600), 30.0, "s",
                                       "time for one goal when the request names none")
-    max_proof_timeout_s: float = _setting("PXL_MAX_PROOF_TIMEOUT", _seconds(0.01, 3600), 60.0, "s",
+    max_proof_timeout_s: float = _setting("PXL_MAX_PROOF_TIMEOUT", seconds(0.01, 3600), 60.0, "s",
                                           "longest time that a request's timeout_ms may ask for")
-    cache_ttl_s: float = _setting("PXL_CACHE_TTL", _seconds(0, 31_536_000), 300.0, "s",
+    cache_ttl_s: float = _setting("PXL_CACHE_TTL", seconds(0, 31_536_000), 300.0, "s",
                                   "how long a verdict is kept; 0 keeps none")
-    cache_size: int = _setting("PXL_CACHE_SIZE", _whole(1, 1_000_000), 1000, "verdicts",
+    cache_size: int = _setting("PXL_CACHE_SIZE", whole(1, 1_000_000), 1000, "verdicts",
                                "verdicts kept, each of up to 64 KiB (a larger one counts as several)")
-    max_request_bytes: int = _setting("MAX_REQUEST_SIZE", _whole(1024, 1 << 30), 1_048_576, "bytes",
+    max_request_bytes: int = _setting("MAX_REQUEST_SIZE", whole(1024, 1 << 30), 1_048_576, "bytes",
                                       "largest request body; a longer one gets 413")
     max_certificate_bytes: int = _setting(
-        "PXL_MAX_CERTIFICATE_BYTES", _whole(1024, 1 << 30), 8_388_608, "bytes",
+        "PXL_MAX_CERTIFICATE_BYTES", whole(1024, 1 << 30), 8_388_608, "bytes",
         "largest certificate sent to Coq; a longer one is answered unknown")
-    connection_timeout_s: int = _setting("CONNECTION_TIMEOUT", _whole(1, 3600), 60, "s",
+    connection_timeout_s: int = _setting("CONNECTION_TIMEOUT", whole(1, 3600), 60, "s",
                                          "an idle connection is closed after this long")
-    connection_limit: int = _setting("PXL_CONNECTION_LIMIT", _whole(1, 100_000), 2000, "connections",
+    connection_limit: int = _setting("PXL_CONNECTION_LIMIT", whole(1, 100_000), 2000, "connections",
                                      "open connections; more wait in the system's backlog")
-    thread_count: int | None = _setting("PXL_THREADS", _whole(1, 20_000), None, "threads",
+    thread_count: int | None = _setting("PXL_THREADS", whole(1, 20_000), None, "threads",
                                         "HTTP threads; default PXL_POOL_SIZE + PXL_MAX_QUEUE + 136")
-    drain_timeout_s: float = _setting("PXL_DRAIN_TIMEOUT", _seconds(0, 3600), 30.0, "s",
+    drain_timeout_s: float = _setting("PXL_DRAIN_TIMEOUT", seconds(0, 3600), 30.0, "s",
                                       "time for proofs in flight after SIGTERM")
-    kernel_dir: str | None = _setting("PXL_KERNEL_DIR", _directory(), None, "directory",
+    kernel_dir: str | None = _setting("PXL_KERNEL_DIR", directory(), None, "directory",
                                       "the compiled kernel; default pxl/kernel/_build")
     overlays: str | None = _setting(
-        "PXL_OVERLAYS", _parsed(read_names, "overlays' names between commas"), None, "names",
+        "PXL_OVERLAYS", parsed(read_names, "overlays' names between commas"), None, "names",
         "overlays that can be asked, built-in or of installed packages; default every built-in one")
-    theories_dir: str | None = _setting("PXL_THEORIES_DIR", _directory(), None, "directory",
+    theories_dir: str | None = _setting("PXL_THEORIES_DIR", directory(), None, "directory",
                                         "where theories (*.pxl) are; default configs/theories")
-    engine: str = _setting("PXL_ENGINE", _choice("auto", "sertop", "coqidetop"), "auto", "name",
+    engine: str = _setting("PXL_ENGINE", choice("auto", "sertop", "coqidetop"), "auto", "name",
                            "the prover; auto takes sertop when there is one, else coqidetop")
-    sertop: str | None = _setting("PXL_SERTOP", _program(), None, "program", "sertop, when it is not on PATH")
-    coqidetop: str | None = _setting("PXL_COQIDETOP", _program(), None, "program",
+    sertop: str | None = _setting("PXL_SERTOP", program(), None, "program", "sertop, when it is not on PATH")
+    coqidetop: str | None = _setting("PXL_COQIDETOP", program(), None, "program",
                                      "coqidetop, when it is not on PATH")
-    session_max_uses: int = _setting("PXL_SESSION_MAX_USES", _whole(1, 10_000_000), 5000, "goals",
+    session_max_uses: int = _setting("PXL_SESSION_MAX_USES", whole(1, 10_000_000), 5000, "goals",
                                      "a session is replaced after this many goals")
-    session_max_rss_mb: int = _setting("PXL_SESSION_MAX_RSS_MB", _whole(50, 1_000_000), 400, "MiB",
+    session_max_rss_mb: int = _setting("PXL_SESSION_MAX_RSS_MB", whole(50, 1_000_000), 400, "MiB",
                                        "a session is replaced when its resident memory is above this")
-    session_memory_mb: int = _setting("PXL_SESSION_MEMORY_MB", _whole(200, 1_000_000), 2048, "MiB",
+    session_memory_mb: int = _setting("PXL_SESSION_MEMORY_MB", whole(200, 1_000_000), 2048, "MiB",
                                       "address space of a session; Coq aborts beyond it")
-    enable_hmac_auth: bool = _setting("ENABLE_HMAC_AUTH", _truth(), False, "truth",
+    enable_hmac_auth: bool = _setting("ENABLE_HMAC_AUTH", truth(), False, "truth",
                                       "whether requests must be signed")
-    hmac_secret_key: str | None = _setting("HMAC_SECRET_KEY", _secret(), None, "text", "the key that signs requests, "
+    hmac_secret_key: str | None = _setting("HMAC_SECRET_KEY", secret(), None, "text", "the key that signs requests, "
                                            "as text: hexadecimal digits are not decoded", is_secret=True)
-    hmac_secret_key_file: str | None = _setting("HMAC_SECRET_KEY_FILE", _file(), None, "file",
+    hmac_secret_key_file: str | None = _setting("HMAC_SECRET_KEY_FILE", readable_file(), None, "file",
                                                 "a file with that key instead; read again when it changes")
-    hmac_secret_key_new: str | None = _setting("HMAC_SECRET_KEY_NEW", _secret(), None, "text",
+    hmac_secret_key_new: str | None = _setting("HMAC_SECRET_KEY_NEW", secret(), None, "text",
                                                "the next key, accepted already", is_secret=True)
-    hmac_secret_key_old: str | None = _setting("HMAC_SECRET_KEY_OLD", _secret(), None, "text",
+    hmac_secret_key_old: str | None = _setting("HMAC_SECRET_KEY_OLD", secret(), None, "text",
                                                "the former key, accepted for 24 h after the start", is_secret=True)
-    hmac_keyring_file: str | None = _setting("HMAC_KEYRING_FILE", _file(), None, "file",
+    hmac_keyring_file: str | None = _setting("HMAC_KEYRING_FILE", readable_file(), None, "file",
                                              "a file with all keys instead (`pxl keys`); read again when it changes")
-    hmac_allow_v1: bool = _setting("HMAC_ALLOW_V1", _truth(), True, "truth",
+    hmac_allow_v1: bool = _setting("HMAC_ALLOW_V1", truth(), True, "truth",
                                    "whether POST /prove accepts X-Signature beside HTTP message signatures")
-    hmac_nonce_capacity: int = _setting("HMAC_NONCE_CAPACITY", _whole(1000, 100_000_000), 200_000, "nonces",
+    hmac_nonce_capacity: int = _setting("HMAC_NONCE_CAPACITY", whole(1000, 100_000_000), 200_000, "nonces",
                                         "used nonces remembered for each key, 130 s each; then 503")
     hmac_boot_fence_s: float = _setting(
-        "HMAC_BOOT_FENCE", _seconds(0, 60), 0.0, "s", "requests signed for a moment up to this long after the start "
+        "HMAC_BOOT_FENCE", seconds(0, 60), 0.0, "s", "requests signed for a moment up to this long after the start "
         "are refused: with 60, not even a client whose clock ran ahead can be replayed across a restart")
-    jwt_secret_key: str | None = _setting("JWT_SECRET_KEY", _secret(), None, "text", "the key that signs tokens: "
+    jwt_secret_key: str | None = _setting("JWT_SECRET_KEY", secret(), None, "text", "the key that signs tokens: "
                                           "with it /v1 needs a bearer token or a signature", is_secret=True)
-    jwt_secret_key_file: str | None = _setting("JWT_SECRET_KEY_FILE", _file(), None, "file",
+    jwt_secret_key_file: str | None = _setting("JWT_SECRET_KEY_FILE", readable_file(), None, "file",
                                                "a file with that key instead, read at the start")
-    jwt_secret_key_old: str | None = _setting("JWT_SECRET_KEY_OLD", _secret(), None, "text", "the former key: its "
+    jwt_secret_key_old: str | None = _setting("JWT_SECRET_KEY_OLD", secret(), None, "text", "the former key: its "
                                               "tokens are accepted, and none are issued", is_secret=True)
-    rate_limit_enabled: bool | None = _setting("RATE_LIMIT_ENABLED", _truth(), None, "truth", "whether requests are "
+    rate_limit_enabled: bool | None = _setting("RATE_LIMIT_ENABLED", truth(), None, "truth", "whether requests are "
                                                "limited; by default they are where other machines reach the server")
-    rate_limit_requests: int = _setting("RATE_LIMIT_REQUESTS", _whole(1, 1_000_000), 100, "requests",
+    rate_limit_requests: int = _setting("RATE_LIMIT_REQUESTS", whole(1, 1_000_000), 100, "requests",
                                         "requests of one identity, or address where there is none, in a window")
-    rate_limit_window_s: int = _setting("RATE_LIMIT_WINDOW", _whole(1, 86_400), 60, "s", "the length of that window")
-    rate_limit_per_minute: int | None = _setting("RATE_LIMIT_PER_MINUTE", _whole(1, 1_000_000), None, "requests",
+    rate_limit_window_s: int = _setting("RATE_LIMIT_WINDOW", whole(1, 86_400), 60, "s", "the length of that window")
+    rate_limit_per_minute: int | None = _setting("RATE_LIMIT_PER_MINUTE", whole(1, 1_000_000), None, "requests",
                                                  "the same for a minute; when set, it overrides the two above")
-    rate_limit_total: int = _setting("PXL_RATE_LIMIT_TOTAL", _whole(0, 100_000_000), 1000, "requests/min",
+    rate_limit_total: int = _setting("PXL_RATE_LIMIT_TOTAL", whole(0, 100_000_000), 1000, "requests/min",
                                      "requests of everybody together in a minute; 0 sets no such limit")
-    gateway_file: str | None = _setting("PXL_GATEWAY_FILE", _file(), None, "file", "a gateway.yaml with limits and "
-                                        "origins, for what the environment does not set")
+    gateway_file: str | None = _setting("PXL_GATEWAY_FILE", readable_file(), None, "file", "a gateway.yaml with limits "
+                                        "and origins, for what the environment does not set")
     cors_origins: str | None = _setting(
-        "CORS_ORIGINS", _parsed(read_origins, "web origins (https://host or https://host:port) between commas"),
+        "CORS_ORIGINS", parsed(read_origins, "web origins (https://host or https://host:port) between commas"),
         None, "origins", "origins whose pages may call this server")
     trusted_proxy: str | None = _setting(
-        "TRUSTED_PROXY", _parsed(read_networks, "addresses or networks between commas"), None, "addresses",
+        "TRUSTED_PROXY", parsed(read_networks, "addresses or networks between commas"), None, "addresses",
         "proxies whose X-Forwarded-For is believed; nobody else's is")
     build_sha: str | None = _setting(
-        "PXL_BUILD_SHA", _text(r"[0-9a-f]{7}|[0-9a-f]{40}|[0-9a-f]{64}", "a commit's hash"), None, "commit",
+        "PXL_BUILD_SHA", pattern(r"[0-9a-f]{7}|[0-9a-f]{40}|[0-9a-f]{64}", "a commit's hash"), None, "commit",
         "what X-Build-SHA says; by default the file BUILD_SHA, or git's HEAD")
     security_contact: str = _setting(
-        "PXL_SECURITY_CONTACT", _parsed(read_contacts, "URIs (mailto:, https: or tel:) between commas"),
+        "PXL_SECURITY_CONTACT", parsed(read_contacts, "URIs (mailto:, https: or tel:) between commas"),
         DEFAULT_CONTACT, "contacts", "whom /.well-known/security.txt names for reports of weaknesses: set your own")
     security_expires: str | None = _setting(
-        "PXL_SECURITY_EXPIRES", _parsed(read_moment, "a date and time such as 2027-01-31T00:00:00Z"), None, "moment",
+        "PXL_SECURITY_EXPIRES", parsed(read_moment, "a date and time such as 2027-01-31T00:00:00Z"), None, "moment",
         "when that text expires; default 90 days after each reply")
     redis_url: str | None = _setting(
-        "PXL_REDIS_URL", _redis_url(), None, "URL", "a Redis server that several servers share: used nonces, counted "
-        "requests, revoked tokens and certificates", is_secret=True)
+        "PXL_REDIS_URL", redis_address(), None, "URL", "a Redis server that several servers share: used nonces, "
+        "counted requests, revoked tokens and certificates", is_secret=True)
     redis_cache_url: str | None = _setting(
-        "PXL_REDIS_CACHE_URL", _redis_url(), None, "URL", "another one for the certificates, which may evict them; "
+        "PXL_REDIS_CACHE_URL", redis_address(), None, "URL", "another one for the certificates, which may evict them; "
         "default PXL_REDIS_URL", is_secret=True)
-    shared_cache_ttl_s: float = _setting("PXL_SHARED_CACHE_TTL", _seconds(0, 31_536_000), 3600.0, "s",
+    shared_cache_ttl_s: float = _setting("PXL_SHARED_CACHE_TTL", seconds(0, 31_536_000), 3600.0, "s",
                                          "how long a certificate is kept there; 0 shares none")
     metrics_access: str = _setting(
-        "PXL_METRICS_ACCESS", _choice(GUARDED, LOOPBACK, OPEN), GUARDED, "name", "who reads /metrics where callers "
+        "PXL_METRICS_ACCESS", choice(GUARDED, LOOPBACK, OPEN), GUARDED, "name", "who reads /metrics where callers "
         "must show who they are: guarded asks for the role observe or PXL_METRICS_TOKEN; loopback lets this machine "
         "in, unless forwarded by a proxy; open lets everybody in")
-    metrics_token: str | None = _setting("PXL_METRICS_TOKEN", _secret(), None, "text", "a bearer token that reads "
+    metrics_token: str | None = _setting("PXL_METRICS_TOKEN", secret(), None, "text", "a bearer token that reads "
                                          "/metrics and nothing else, for Prometheus", is_secret=True)
-    metrics_token_file: str | None = _setting("PXL_METRICS_TOKEN_FILE", _file(), None, "file",
+    metrics_token_file: str | None = _setting("PXL_METRICS_TOKEN_FILE", readable_file(), None, "file",
                                               "a file with that token instead, read at the start")
     metrics_default: str = _setting(
-        "PXL_METRICS_DEFAULT", _choice("json", PROMETHEUS), "json", "name",
+        "PXL_METRICS_DEFAULT", choice("json", PROMETHEUS), "json", "name",
         "what /metrics gives a client that names neither JSON nor Prometheus's formats")
     log_dir: str | None = _setting(
-        "PXL_LOG_DIR", _text(r"[^\0]{1,4000}", "a directory"), None, "directory", "where pxl-server.log, access.log, "
+        "PXL_LOG_DIR", pattern(r"[^\0]{1,4000}", "a directory"), None, "directory", "where pxl-server.log, access.log, "
         "audit.jsonl and performance.json are written; made if missing. By default the audit goes to standard output")
-    log_anonymize: bool = _setting("PXL_LOG_ANONYMIZE", _truth(), False, "truth",
+    log_anonymize: bool = _setting("PXL_LOG_ANONYMIZE", truth(), False, "truth",
                                    "whether access.log and audit.jsonl have networks in place of addresses")
-    audit_fail_closed: bool = _setting("PXL_AUDIT_FAIL_CLOSED", _truth(), False, "truth",
+    audit_fail_closed: bool = _setting("PXL_AUDIT_FAIL_CLOSED", truth(), False, "truth",
                                        "whether goals get 503 while the audit cannot be written")
-    log_level: str = _setting("LOG_LEVEL", _choice("DEBUG", "INFO", "WARNING", "ERROR",
+    log_level: str = _setting("LOG_LEVEL", choice("DEBUG", "INFO", "WARNING", "ERROR",
                                                    aliases={"WARN": "WARNING"}), "INFO", "level",
                               "how much is logged")
 

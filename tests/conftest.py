@@ -15,10 +15,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from pxl.compose import Prover, build
+from pxl.composition.prover import Prover, build
 from pxl.settings import Settings
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 60.0
 
 

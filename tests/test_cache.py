@@ -8,15 +8,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fake_decider import Clock, eventually
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pxl.answering.flight import DeadlinePassed, Landed, SingleFlight
 from pxl.cache import UNIT_BYTES, ProofCache, question_key
-from pxl.certificate import Countermodel, encode
-from pxl.flight import DeadlinePassed, Landed, SingleFlight
-from pxl.outcome import PROVED, REFUTED, UNKNOWN, Outcome
-from pxl.render import Script
+from pxl.certificates.certificate import Countermodel, encode
+from pxl.certificates.sentences import Script
+from pxl.verdict.outcome import PROVED, REFUTED, UNKNOWN, Outcome
+from tests.support.fake_decider import Clock, eventually
 
 YES = Outcome(PROVED)
 NO = Outcome(REFUTED, certificate=encode(Countermodel((frozenset({"p1"}), frozenset()))))

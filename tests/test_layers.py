@@ -1,4 +1,4 @@
-"""Imports point down, processes and HTTP are known to few, and nothing happens at import."""
+"""Imports point down between packages, processes and HTTP are known to few, and nothing happens at import."""
 
 from __future__ import annotations
 
@@ -11,50 +11,49 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 
-# From the ground up. A part may import parts of lower layers and, as long as there is no circle,
-# of its own. A part is a module or package right below `pxl`.
-LAYERS = (
-    {"address", "errors", "gateway_file", "identity", "notify", "origins", "query", "scrapers", "secretkey",
-     "security_txt", "seen", "settings", "window"},
-    {"auth_hmac", "auth_message", "auth_signed", "keyfile", "keyring", "keys", "nonces", "redis_link", "signing"},
-    {"authentication", "formula"},
-    {"cancel", "healthcheck"},
-    {"away", "certificate", "drain", "draw", "flight", "jsonbody", "kernel", "problems", "provenance", "prover", "render",
-     "redis_stores", "search", "tokens"},
-    {"cache", "checker", "client", "decider", "evidence", "ledger", "model", "outcome", "overlays", "query_body",
-     "shared_cache", "theories", "verify"},
-    {"answer", "bulk", "guard", "health", "jobs", "batch", "logs", "service"},
-    {"v1_body", "log_lines", "memory_limit", "metrics", "observed", "performance"},
-    {"v1", "v1_docs", "app", "auth_routes", "gate", "ratelimit", "redis_rates", "cli", "compose", "compose_gate",
-     "compose_overlays", "compose_shared", "compose_watch", "doctor", "keys_cli", "metrics_view", "overlay_routes",
-     "reply", "server", "watch"},
-    {"__main__", "serve_pxl"},
+# From the ground up; docs/architecture.md says what each is for. A package, or a module that stands beside them,
+# imports from floors below its own and from no other.
+FLOORS = (
+    {"errors"},
+    {"access", "formula", "host", "kernel", "prover"},
+    {"auth_hmac", "certificates", "configuration"},
+    {"client", "search", "settings"},
+    {"overlays"},
+    {"verdict"},
+    {"cache", "replicas"},
+    {"answering"},
+    {"telemetry"},
+    {"http"},
+    {"composition"},
+    {"commands", "serve_pxl"},
+    {"__main__"},
 )
-RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
+RANK = {part: rank for rank, floor in enumerate(FLOORS) for part in floor}
 
-# Who may know what: a foreign package, and the parts or modules that may import it.
+# Packages whose __init__.py is the public face of a library: what others write against.
+FACES = {"pxl", "pxl.client", "pxl.formula"}
+
+# Who may know what: a foreign package, and the packages or modules that may import it.
 RESERVED = {
-    # One module for each family of routes, and nothing else; what they work with knows no HTTP.
-    "flask": {"pxl.app", "pxl.auth_routes", "pxl.gate", "pxl.metrics_view", "pxl.overlay_routes", "pxl.ratelimit",
-              "pxl.v1", "pxl.v1_docs", "pxl.watch"},
-    "flask_cors": {"pxl.gate"},
-    "flask_limiter": {"pxl.ratelimit"},
-    "limits": {"pxl.ratelimit", "pxl.redis_rates"},
-    "redis": {"pxl.redis_link", "pxl.redis_rates"},
-    "jwt": {"pxl.tokens"},
-    "prometheus_client": {"pxl.metrics", "pxl.metrics_view"},
-    "werkzeug": {"pxl.app"},
-    "swagger_ui_bundle": {"pxl.v1_docs"},
-    "waitress": {"pxl.server", "serve_pxl"},
+    "flask": {"pxl.http"},
+    "flask_cors": {"pxl.http.gate"},
+    "flask_limiter": {"pxl.http.rate_limits"},
+    "limits": {"pxl.access.rate_counters", "pxl.http.rate_limits", "pxl.replicas.rates"},
+    "redis": {"pxl.replicas"},
+    "jwt": {"pxl.access.tokens"},
+    "prometheus_client": {"pxl.telemetry.metrics", "pxl.http.metrics_view"},
+    "werkzeug": {"pxl.http"},
+    "swagger_ui_bundle": {"pxl.http.v1_docs"},
+    "waitress": {"pxl.http.server", "serve_pxl"},
     "cachetools": {"pxl.cache"},
-    "yaml": {"pxl.gateway_file"},
+    "yaml": {"pxl.configuration.gateway_file"},
     "requests": {"pxl.client"},
-    "http_message_signatures": {"pxl.auth_message"},
+    "http_message_signatures": {"pxl.access.http_message"},
     "pysat": {"pxl.search"},
     "pysolvers": {"pxl.search"},
-    **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verify", "pxl.cli"}
+    **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verdict.verify", "pxl.commands.main"}
        for package in ("subprocess", "pexpect", "ptyprocess", "pty", "multiprocessing")},
 }
 SPAWNING_CALLS = {"system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp",
@@ -68,6 +67,9 @@ def modules() -> dict[str, Path]:
         parts = path.relative_to(ROOT).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)] = path
     return found
+
+
+MODULES = modules()
 
 
 def part_of(module: str) -> str | None:
@@ -94,42 +96,66 @@ def imported(module: str, path: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{base}.{alias.name}"
 
 
-@pytest.mark.parametrize("module", modules())
+def target_of(name: str) -> str | None:
+    """Return the module of the program that an imported name belongs to; None for one of somebody else's."""
+    while name and name not in MODULES:
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_imports_point_down(module: str) -> None:
     own = part_of(module)
     if own is None:
         return
-    assert own in RANK, f"{module}: give the part {own!r} a layer in {Path(__file__).name}"
-    for line, name in imported(module, modules()[module]):
+    assert own in RANK, f"{module}: give {own!r} a floor in {Path(__file__).name}"
+    for line, name in imported(module, MODULES[module]):
         other = part_of(name)
         if other in (None, own) or name == "pxl.__version__":
             continue
-        assert other in RANK, f"{module}:{line}: {name} has no layer"
-        assert RANK[other] <= RANK[own], f"{module}:{line}: {own} (layer {RANK[own]}) imports {name} ({RANK[other]})"
+        assert other in RANK, f"{module}:{line}: {name} has no floor"
+        assert RANK[other] < RANK[own], f"{module}:{line}: {own} (floor {RANK[own]}) imports {name} ({RANK[other]})"
 
 
-def test_parts_do_not_import_in_a_circle() -> None:
-    graph: dict[str, set[str]] = {}
-    for module, path in modules().items():
-        own = part_of(module)
-        if own is not None:
-            graph.setdefault(own, set()).update(
-                other for _, name in imported(module, path)
-                if (other := part_of(name)) not in (None, own, "__version__"))
+def test_no_module_imports_itself_through_others() -> None:
+    graph = {module: {target for _, name in imported(module, path) if (target := target_of(name)) not in (None, module)}
+             for module, path in MODULES.items()}
     assert list(TopologicalSorter(graph).static_order())
 
 
-@pytest.mark.parametrize("module", modules())
+@pytest.mark.parametrize("module", [name for name, path in MODULES.items() if path.name == "__init__.py"])
+def test_a_package_says_what_it_is_for_and_no_more(module: str) -> None:
+    body = ast.parse(MODULES[module].read_text(encoding="utf-8")).body
+    assert body and isinstance(body[0], ast.Expr), f"{module}: say what it is for"
+    assert module in FACES or len(body) == 1, f"{module}: import from the modules where things are defined"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_import_inside_a_function_says_why(module: str) -> None:
+    path = MODULES[module]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    inside = {node.lineno for function in ast.walk(ast.parse("\n".join(lines)))
+              if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+              for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)}
+    for line in sorted(inside):
+        # One reason serves imports that follow each other.
+        first = line
+        while first - 1 in inside:
+            first -= 1
+        assert "#" in lines[first - 1] or lines[first - 2].lstrip().startswith("#"), f"{module}:{line}: say why here"
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_foreign_packages_are_known_to_few(module: str) -> None:
-    for line, name in imported(module, modules()[module]):
+    for line, name in imported(module, MODULES[module]):
         allowed = RESERVED.get(name.split(".")[0])
         assert allowed is None or any(f"{module}.".startswith(f"{knower}.") for knower in allowed), \
             f"{module}:{line}: only {', '.join(sorted(allowed))} may import {name.split('.')[0]}"
 
 
-@pytest.mark.parametrize("module", modules())
+@pytest.mark.parametrize("module", MODULES)
 def test_nothing_is_global_and_nothing_spawns_by_hand(module: str) -> None:
-    for node in ast.walk(ast.parse(modules()[module].read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
         assert not isinstance(node, ast.Global), f"{module}:{node.lineno}: a global variable"
         if (isinstance(node, ast.Attribute) and node.attr in SPAWNING_CALLS
                 and isinstance(node.value, ast.Name) and node.value.id == "os"):
@@ -160,9 +186,9 @@ for name in sys.argv[2].split(","):
 
 def test_nothing_happens_at_import() -> None:
     """Every module is imported in a fresh interpreter that watches for effects."""
-    program = [name for name in modules() if not name.endswith("__main__")]
+    program = [name for name in MODULES if not name.endswith("__main__")]
     stdlib = sys.stdlib_module_names
-    foreign = {name.split(".")[0] for module, path in modules().items() for _, name in imported(module, path)}
+    foreign = {name.split(".")[0] for module, path in MODULES.items() for _, name in imported(module, path)}
     foreign -= {"pxl", "serve_pxl", "__future__"} | set(stdlib)
     done = subprocess.run([sys.executable, "-B", "-c", WATCH, ",".join(sorted(foreign)) or "sys", ",".join(program)],
                           cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)

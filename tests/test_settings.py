@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pxl.errors import ConfigError
 from pxl.settings import Settings, env_example, help_text, rows
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
 
 

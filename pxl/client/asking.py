@@ -19,9 +19,10 @@ from pxl.client.failures import ClientError, NoAnswer, NotUnderstood, TimedOut, 
 from pxl.client.jobs import Job, state_from
 from pxl.client.many import Item, in_parallel
 from pxl.client.progress import Progress
+from pxl.client.replies import health_from, verdict_from
 from pxl.client.retries import Retries
 from pxl.client.signing import KeyAuth
-from pxl.client.values import Countermodel, Health, Verdict, health_from, verdict_from
+from pxl.client.values import Countermodel, Health, Verdict
 from pxl.errors import ConfigError
 
 T = TypeVar("T")

@@ -22,12 +22,10 @@ import json
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pxl.client.values import Verdict
 from pxl.errors import PxlError
-
-if TYPE_CHECKING:
-    from pxl.client.values import Verdict
 
 NOTABLE_SKEW_S = 30
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxl.client.failures import ClientError, NotUnderstood, TimedOut, refusal
-from pxl.client.values import Verdict, verdict_from
+from pxl.client.replies import verdict_from
+from pxl.client.values import Verdict
 
 PENDING, RUNNING, COMPLETED, FAILED, CANCELLED = "pending", "running", "completed", "failed", "cancelled"
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
+from pxl.access.signing import sign_message, sign_v1
 from pxl.errors import ConfigError
-from pxl.signing import sign_message, sign_v1
 
 
 class _Signing(AuthBase):

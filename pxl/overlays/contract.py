@@ -13,10 +13,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from pxl.certificates.sentences import Script
 from pxl.formula import Limits
-from pxl.render import Script
-from pxl.search import Budget, Exhausted
+from pxl.search.elimination import Budget, Exhausted
 
+DEFAULT_OVERLAY = "pxl"
 GLOBAL = "global"
 LOCAL = "local"
 

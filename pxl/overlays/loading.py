@@ -31,14 +31,14 @@ LOAD_LIMIT_S = 10.0
 
 # Adding a built-in overlay is one line here; one whose module is not there is left out.
 BUILT_INS: Mapping[str, str] = {
-    "pxl": "pxl.overlays.s5:overlay",
+    "pxl": "pxl.overlays.s5.overlay:overlay",
     "modal": "pxl.overlays.modal.presets:modal",
     "themi": "pxl.overlays.modal.presets:themi",
     "doxa": "pxl.overlays.modal.presets:doxa",
     "gnosi": "pxl.overlays.modal.presets:gnosi",
     "tense": "pxl.overlays.modal.presets:tense",
-    "chrono": "pxl.overlays.chrono:overlay",
-    "v4": "pxl.overlays.v4:overlay",
+    "chrono": "pxl.overlays.chrono.overlay:overlay",
+    "v4": "pxl.overlays.v4.overlay:overlay",
 }
 
 # What a request says beside an overlay's options.

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pxl.certificate import Countermodel, Necessitation, Proof, Rup, Step
+from pxl.certificates.certificate import Countermodel, Necessitation, Proof, Rup, Step
 from pxl.formula import Formula, evaluate
 from pxl.search.clauses import ClauseForm, clause_form, needed_signs, simplified
 from pxl.search.sat import SatSolver, SearchExhausted, Trace

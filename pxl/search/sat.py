@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import pysolvers
 
-
 _libc = ctypes.CDLL(None)
 _libc.fclose.argtypes = [ctypes.c_void_p]
 _pointer = ctypes.pythonapi.PyCapsule_GetPointer

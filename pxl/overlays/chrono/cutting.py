@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pxl.certificate import Rup
+from pxl.certificates.certificate import Rup
 from pxl.overlays.chrono.clauses import Clause, definition
 from pxl.overlays.chrono.core import HEADER, CoreTable
 from pxl.overlays.chrono.proof import Induction, Proof, Step, Successor, numbered

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pxl.certificate import Rup, atom_number, decode_numbers, encode_numbers
+from pxl.certificates.certificate import Rup, atom_number, decode_numbers, encode_numbers
 from pxl.overlays.chrono.clauses import definition
 from pxl.overlays.chrono.core import HEADER, CoreTable
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from pxl.certificates.sentences import Script
 from pxl.formula import Formula, atoms, format_formula
 from pxl.formula.table import occurrences
 from pxl.overlays.chrono.core import core_of
@@ -17,8 +18,8 @@ from pxl.overlays.chrono.search import decide
 from pxl.overlays.chrono.sentences import read_run, run_text, script_of, trace_text
 from pxl.overlays.chrono.view import RunView, run_view
 from pxl.overlays.contract import Explanation, Found
-from pxl.render import Script
-from pxl.search import Budget, Exhausted, SearchExhausted
+from pxl.search.elimination import Budget, Exhausted
+from pxl.search.sat import SearchExhausted
 
 NO_CERTIFICATE = "0"        # a trace is evaluated: there is nothing to search for
 

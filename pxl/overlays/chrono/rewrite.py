@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pxl.formula import Builder, Formula, atoms
 from pxl.overlays.chrono.core import core_of, time_of
 from pxl.overlays.chrono.language import CHRONO

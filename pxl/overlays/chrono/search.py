@@ -18,8 +18,8 @@ from pxl.overlays.chrono.reach import Reach
 from pxl.overlays.chrono.reasoner import Moment, Reasoner
 from pxl.overlays.chrono.runs import Run, TooLong, refutes
 from pxl.overlays.chrono.small import minimised, small_run
-from pxl.search import Budget, Exhausted, SearchExhausted
-from pxl.search.sat import SatSolver
+from pxl.search.elimination import Budget, Exhausted
+from pxl.search.sat import SatSolver, SearchExhausted
 
 CLOSE_TO = 12           # how many rounds back a loop is tried to be closed
 

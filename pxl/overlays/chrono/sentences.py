@@ -1,19 +1,19 @@
 """Write questions about time as the Coq sentences that the library PXLChrono answers.
 
-As in ``pxl/render.py`` short goals are terms, short texts literals, and long ones arrays of words.
+As in ``pxl/certificates/sentences.py`` short goals are terms, short texts literals, and long ones arrays of words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pxl.certificate import atom_number, decode_numbers, encode_numbers
+from pxl.certificates.certificate import atom_number, decode_numbers, encode_numbers
+from pxl.certificates.sentences import LITERAL_MAX_CHARS, TERM_MAX_CHARS, Script, words
 from pxl.formula import Formula, format_formula
 from pxl.overlays.chrono.core import time_of
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.chrono.proof import OPCODES
 from pxl.overlays.chrono.runs import Run
-from pxl.render import LITERAL_MAX_CHARS, TERM_MAX_CHARS, Script, words
 
 PREAMBLE = ("From PXLChrono Require Syntax Semantics Trace Transport.",)
 IMPORT = "Import PXLChrono.Syntax PXLChrono.Semantics PXLChrono.Trace PXLChrono.Transport."

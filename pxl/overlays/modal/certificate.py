@@ -1,7 +1,7 @@
 """Certificates of the modal overlay, and the text they travel as.
 
 The rules are those of the checker in ``coq/``; ``docs/modal.md`` describes both kinds. The text is a sequence
-of natural numbers, written as :mod:`pxl.certificate` writes them.
+of natural numbers, written as :mod:`pxl.certificates.certificate` writes them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pxl.certificate import OPCODES, Rup, decode_numbers, encode_numbers
+from pxl.certificates.certificate import OPCODES, Rup, decode_numbers, encode_numbers
 from pxl.overlays.modal.problem import Problem, clauses_of
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pxl.draw import draw
+from pxl.certificates.draw import draw
+from pxl.certificates.model import MAX_SUBFORMULAS, MAX_TEXT_CHARS, MAX_TRACE, Because, Subformula, reasons, world_name
 from pxl.formula import format_formula, node_texts
 from pxl.formula.signature import Signature
 from pxl.formula.table import Formula
-from pxl.model import MAX_SUBFORMULAS, MAX_TEXT_CHARS, MAX_TRACE, Because, Subformula, reasons, world_name
 from pxl.overlays.modal import frames
 from pxl.overlays.modal.certificate import Model
 from pxl.overlays.modal.problem import PLAIN, Problem

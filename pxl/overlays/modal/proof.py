@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pxl.certificate import Rup
+from pxl.certificates.certificate import Rup
 from pxl.overlays.modal.certificate import Step, Successor
 from pxl.search.sat import Trace
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from pxl.certificates.sentences import Script
 from pxl.overlays.contract import Explanation, Found
 from pxl.overlays.modal.certificate import Proof, decode_model, encode, used_assumptions
 from pxl.overlays.modal.model import Names, frame_view, text_of
@@ -15,8 +16,8 @@ from pxl.overlays.modal.rules import extended
 from pxl.overlays.modal.script import question_text, script_of, setting_term, texts_at
 from pxl.overlays.modal.search import decide
 from pxl.overlays.modal.words import claim_words, frame_words
-from pxl.render import Script
-from pxl.search import Budget, Exhausted, SearchExhausted
+from pxl.search.elimination import Budget, Exhausted
+from pxl.search.sat import SearchExhausted
 
 SHOWN_CHARS = 4000
 SHOWN_ATOMS = 100

@@ -1,18 +1,18 @@
 """Renders modal problems and certificates as the Coq sentences that the kernel checks.
 
-As in :mod:`pxl.render`, nothing of a client's is in them: atoms and relations are numbers.
+As in :mod:`pxl.certificates.sentences`, nothing of a client's is in them: atoms and relations are numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pxl.certificates.sentences import CONSTRUCTORS, LITERAL_MAX_CHARS, TERM_MAX_CHARS, Script, text_argument
 from pxl.formula import Formula, format_formula
 from pxl.formula.table import canonical
 from pxl.overlays.modal.language import MODAL
 from pxl.overlays.modal.problem import Problem
 from pxl.overlays.modal.setting import Setting
-from pxl.render import CONSTRUCTORS, LITERAL_MAX_CHARS, TERM_MAX_CHARS, Script, text_argument
 
 PREAMBLE = ("From PXLModal Require Session.",)
 

@@ -14,15 +14,15 @@ import time
 from collections.abc import Iterable
 from itertools import islice
 
-from pxl.certificate import Rup
+from pxl.certificates.certificate import Rup
 from pxl.overlays.modal import frames
 from pxl.overlays.modal.certificate import Model, Proof
 from pxl.overlays.modal.problem import Problem, clauses_of
 from pxl.overlays.modal.proof import Learning, proof_steps
 from pxl.overlays.modal.rules import choices, demands, extended, needed_signs
-from pxl.search import Budget, Exhausted, SearchExhausted
 from pxl.search.clauses import simplified
-from pxl.search.sat import SatSolver
+from pxl.search.elimination import Budget, Exhausted
+from pxl.search.sat import SatSolver, SearchExhausted
 
 _SERIAL_CANDIDATES = 64
 _TIDIED = 32

@@ -10,7 +10,7 @@ from pxl.formula import Builder, parse, rename_atoms, with_atoms
 from pxl.overlays.contract import GLOBAL, Example, Json, Library, Operation, Reading
 from pxl.overlays.s5.question import Assumptions, S5Question, Search
 from pxl.overlays.texts import read_texts
-from pxl.search import decide
+from pxl.search.elimination import decide
 
 EXAMPLES = (
     Example("What is necessary is so.", "BOX(A) -> A", "proved"),

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pxl.certificate import Countermodel, Proof, decode_countermodel, decode_numbers, encode
+from pxl.certificates.certificate import Countermodel, Proof, decode_countermodel, decode_numbers, encode
+from pxl.certificates.model import ModelView, model_view
+from pxl.certificates.sentences import Script, script_of
 from pxl.formula import Formula, atoms, evaluate, format_formula, node_texts, with_atoms
 from pxl.formula.table import occurrences
-from pxl.model import ModelView, model_view
 from pxl.overlays.contract import Explanation, Found
-from pxl.render import Script, script_of
-from pxl.search import Budget, Exhausted, SearchExhausted
+from pxl.search.elimination import Budget, Exhausted
+from pxl.search.sat import SearchExhausted
 
 Search = Callable[[Formula, float, Budget], Proof | Countermodel | Exhausted]
 

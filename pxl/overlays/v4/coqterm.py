@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from pxl.certificates.sentences import coq_term
 from pxl.errors import NotSupported
 from pxl.formula import Formula, format_formula, rename_atoms
 from pxl.overlays.v4.reading import Notation, language_of
-from pxl.render import coq_term
 
 
 def _write(formula: Formula, max_chars: int) -> str:

@@ -9,8 +9,15 @@ from typing import Any
 
 from pxl.formula import Formula, Infix, Limits, Prefix, Signature
 from pxl.overlays.v4.definitions import Make, expand
-from pxl.overlays.v4.infix import (blank, has_temporal_letter, need_text, plain_atom, read_infix, unsupported,
-                                   write_infix)
+from pxl.overlays.v4.infix import (
+    blank,
+    has_temporal_letter,
+    need_text,
+    plain_atom,
+    read_infix,
+    unsupported,
+    write_infix,
+)
 from pxl.overlays.v4.reading import Notation, Read, bounded
 
 _WEAK_NEXT = ("neg", "next")      # wX p is ~X ~p: at the last position of a finite run it holds

@@ -1,0 +1,1 @@
+"""The command line: `pxl ...` and the container's health check."""

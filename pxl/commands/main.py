@@ -1,0 +1,290 @@
+"""The command line: prove goals, with a server or without, re-check certificates, keep the keys."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import shutil
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from pxl import __version__
+from pxl.certificates.draw import draw
+from pxl.commands.keys import add_parser as add_keys_parser
+from pxl.errors import ConfigError, FormulaSyntaxError, PxlError, RequestError
+
+PROVED, REFUTED, USAGE, UNKNOWN, FAULT = 0, 1, 2, 3, 4
+_STATUS = {"proved": PROVED, "refuted": REFUTED, "unknown": UNKNOWN}
+
+_EPILOG = "Exit status: 0 proved (or accepted), 1 refuted (or rejected), 2 usage, 3 unknown, 4 fault."
+_BATCH_EPILOG = ("Exit status: 0 every goal proved or refuted, 2 usage, 3 some unknown, 4 some refused or not "
+                 "answered. After an interruption the same command with --out goes on where it stopped.")
+_KEY_HELP = "sign with the key in this file (default HMAC_SECRET_KEY_FILE or HMAC_SECRET_KEY, when set)"
+
+
+class Usage(Exception):
+    """The question itself must be mended."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (Usage, RequestError) as error:
+        return _complain(error, USAGE)
+    except BrokenPipeError:
+        # Whoever read has gone; what is still buffered must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAULT
+    except (PxlError, OSError) as error:
+        return _complain(error, FAULT)
+    except KeyboardInterrupt:
+        return FAULT
+
+
+def _prove(options: argparse.Namespace) -> int:
+    goal = sys.stdin.read().rstrip("\n") if options.goal == "-" else options.goal
+    if options.key_file and not options.server:
+        raise Usage("--key-file signs for a server: name it with --server")
+    if options.certificate:
+        _require_writable(Path(options.certificate))
+    ask = _ask_server if options.server else _ask_here
+    reply = ask(goal, options)
+    if options.certificate and reply.get("certificate"):
+        Path(options.certificate).write_text(reply["certificate"], encoding="utf-8")
+    if options.json:
+        print(json.dumps(reply, indent=2))
+    else:
+        _show(reply, options.certificate)
+    return _STATUS[reply["verdict"]]
+
+
+def _ask_server(goal: str, options: argparse.Namespace) -> dict[str, Any]:
+    # Here, so that --help and a slip of the pen are answered before anything large is loaded.
+    from pxl.client import Client, GoalRefused, Retries, find_key
+
+    key = find_key(os.environ, options.key_file)
+    # Once: who waits at a terminal is told at once what the server says.
+    with Client(options.server, key, retries=Retries(attempts=1)) as client:
+        try:
+            verdict = client.prove(goal, timeout_s=options.timeout, certificate=bool(options.certificate),
+                                   **_asked(options))
+        except GoalRefused as error:
+            raise Usage(f"{error}\n{error.excerpt}".rstrip()) from None
+    return dict(verdict.reply)
+
+
+def _ask_here(goal: str, options: argparse.Namespace) -> dict[str, Any]:
+    from pxl.composition.prover import build  # as above
+    from pxl.http.query_body import read_query
+    from pxl.http.reply import prove_text
+    from pxl.settings import Settings
+
+    settings = dataclasses.replace(Settings.from_env(), pool_size=1)
+    if options.timeout is not None:
+        settings = dataclasses.replace(settings, max_proof_timeout_s=max(options.timeout, 0.001))
+    prover = build(settings)
+    query = read_query({"goal": goal, **_asked(options)}, "goal", ())
+    try:
+        prover.load_theories()
+        prover.service.examine(query)    # a slip of the pen needs no session
+        prover.start()
+        answer = prover.service.prove(query, options.timeout, bool(options.certificate))
+    finally:
+        prover.close()
+    return json.loads(prove_text(answer, uuid.uuid4().hex, bool(options.certificate)))
+
+
+def _asked(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the options say beside the goal, as members of a request."""
+    asked: dict[str, Any] = {name: value for name, value in (
+        ("overlay", options.overlay), ("theory", options.theory), ("consequence", options.local and "local"),
+        ("assumptions", options.assume)) if value}
+    for given in options.option:
+        name, is_there, value = given.partition("=")
+        if not is_there or not (options.overlay or options.theory):
+            raise Usage(f"--option is NAME=VALUE, with --overlay or --theory; not {given!r}")
+        try:
+            asked[name] = json.loads(value)
+        except ValueError:
+            asked[name] = value
+    return asked
+
+
+def _batch(options: argparse.Namespace) -> int:
+    from pxl.client import Client, Retries, find_key  # as above
+    from pxl.commands.bulk import run
+
+    key = find_key(os.environ, options.key_file)
+    return run(options.file, options.out, options.jobs, options.certificate,
+               lambda pause: Client(options.server, key, timeout_s=options.timeout, retries=Retries(attempts=8),
+                                    sleep=pause))
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from pxl.composition.overlays import compiled_libraries, overlays_of  # as above
+    from pxl.kernel.build import default_kernel_dir
+    from pxl.kernel.identity import Kernel
+    from pxl.settings import Settings
+    from pxl.verdict.verify import Libraries, Rejected, verify
+
+    settings = Settings.from_env()
+    kernel = Kernel.load(Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir())
+    try:
+        text = Path(options.file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Usage(f"cannot read {options.file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Usage(f"cannot read {options.file}: it is not UTF-8 text, so it is no certificate") from None
+    try:
+        registry = overlays_of(settings)
+        places = {library.root: library.library.kernel_dir for library in compiled_libraries(registry, kernel)}
+        checked = verify(text, kernel.kernel_dir, options.timeout, libraries=Libraries(registry, places))
+    except Rejected as reason:
+        print(f"rejected  {options.file}\n  {reason}")
+        return REFUTED
+    print(f"accepted  {checked.theorem}\n"
+          f"  goal: {checked.goal}\n"
+          + (f"  as asked: {checked.asked}\n" if checked.asked else "")
+          + "".join(f"  {line}\n" for line in checked.context) +
+          f"  assumptions: {checked.assumptions}\n"
+          f"  kernel: {kernel.kernel_hash} (Coq {kernel.coq_version})")
+    if checked.issued_by and checked.issued_by != kernel.kernel_hash:
+        print(f"  note: it was issued by another kernel, {checked.issued_by}")
+    if checked.has_unchecked_atoms:
+        print("  note: the atoms named in its comment were not checked, for the goal is too long to stand there")
+    return PROVED
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from pxl.commands.doctor import examine, report  # as above
+
+    return report(examine(os.environ, _prove_and_refute), as_json=options.json)
+
+
+def _prove_and_refute(settings: Any) -> float:
+    """Have a prover of one session prove and refute; return the seconds from the first question to the last answer."""
+    from pxl.composition.prover import build  # as above
+
+    prover = build(dataclasses.replace(settings, pool_size=1))
+    try:
+        prover.start()
+        began = time.monotonic()
+        for goal, verdict in (("BOX(A -> A)", "proved"), ("A -> BOX(A)", "refuted")):
+            answer = prover.service.prove(goal)
+            if answer.verdict != verdict:
+                raise PxlError(f"{goal} was {answer.verdict}, not {verdict} ({answer.detail})")
+        return time.monotonic() - began
+    finally:
+        prover.close()
+
+
+def _show(reply: dict[str, Any], certificate: str | None) -> None:
+    goal = reply["goal_normalized"]
+    print(f"{reply['verdict']}  {goal if len(goal) <= 1000 else goal[:997] + '...'}")
+    if reply["verdict"] == "unknown":
+        print(f"  {reply['reason']}: {reply['detail']}")
+    else:
+        print(f"  checked by Coq's kernel {reply['kernel_hash'][:7]} ({reply['proof_method']}, "
+              f"{reply['latency_ms']:.1f} ms)")
+    if reply.get("overlay", "pxl") != "pxl" and reply["statement"]["certified"]:
+        print(f"  {reply['overlay']}: {reply['statement']['certified']}")
+    if reply.get("used_assumptions") is not None:       # an older server does not say
+        used = [given if isinstance(given, str) else json.dumps(given) for given in reply["used_assumptions"]]
+        print(f"  used: {', '.join(used) or 'no assumption'}")
+    if reply.get("assumptions_consistent") is False:
+        print("  the assumptions contradict each other")
+    if reply["countermodel"] and "drawing" in reply["countermodel"]:
+        print("\n".join(reply["countermodel"]["drawing"]))
+    elif reply["countermodel"]:
+        can_draw_lines = "utf" in (sys.stdout.encoding or "").lower()
+        print(draw(reply["countermodel"], shutil.get_terminal_size().columns, in_ascii=not can_draw_lines))
+    if certificate and reply.get("certificate"):
+        print(f"  certificate: {certificate} (pxl verify {certificate})")
+
+
+def _complain(error: BaseException, status: int) -> int:
+    text = error.detail if isinstance(error, PxlError) else str(error)
+    if isinstance(error, FormulaSyntaxError) and error.excerpt:
+        text += f"\n{error.excerpt}"
+    if isinstance(error, ConfigError):
+        text = "bad configuration: " + text
+    print(f"pxl: {text}", file=sys.stderr)
+    return status
+
+
+def _require_writable(file: Path) -> None:
+    """Refuse a place for the certificate before the goal costs any time."""
+    if file.is_dir() or not file.parent.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise Usage(f"cannot write the certificate to {file}: name a file in a directory that you may write to")
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0 and up to 3600")
+    return value
+
+
+def _jobs(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 256:
+        raise ValueError(text)
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pxl", description="Kernel-checked verdicts on modal formulas.",
+                                     epilog=_EPILOG)
+    parser.add_argument("--version", action="version", version=f"pxl {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    prove = commands.add_parser("prove", help="prove or refute a goal", epilog=_EPILOG)
+    prove.add_argument("goal", metavar="GOAL", help="for example 'BOX(A -> A)'; - reads standard input")
+    prove.add_argument("--server", metavar="URL", help="ask this server; without it a Coq session is started here")
+    prove.add_argument("--key-file", metavar="FILE", help=_KEY_HELP)
+    prove.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="time for the goal (default 30)")
+    prove.add_argument("--overlay", metavar="NAME", help="the logic or notation (default pxl)")
+    prove.add_argument("--option", metavar="NAME=VALUE", action="append", default=[],
+                       help="an option of the overlay; JSON or a plain word (can be repeated)")
+    prove.add_argument("--assume", metavar="FORMULA", action="append", default=[],
+                       help="an assumption (can be repeated)")
+    prove.add_argument("--local", action="store_true", help="assume at the world in question only, not at every world")
+    prove.add_argument("--theory", metavar="NAME", help="assume a theory of the server's (configs/theories/NAME.pxl)")
+    prove.add_argument("--json", action="store_true", help="print the whole reply as JSON")
+    prove.add_argument("--certificate", metavar="FILE", help="write a .v file that coqc re-checks")
+    prove.set_defaults(run=_prove)
+
+    batch = commands.add_parser("batch", help="ask a server a file of goals", epilog=_BATCH_EPILOG)
+    batch.add_argument("file", metavar="FILE", help="one goal a line, as text or as {\"id\": .., \"goal\": ..}; "
+                                                    "- reads standard input")
+    batch.add_argument("--server", metavar="URL", required=True, help="for example http://127.0.0.1:8088")
+    batch.add_argument("--key-file", metavar="FILE", help=_KEY_HELP)
+    batch.add_argument("--out", metavar="FILE", help="write the answers here, and leave out what it has already; "
+                                                     "without it they go to standard output")
+    batch.add_argument("--jobs", metavar="N", type=_jobs, default=4, help="goals asked at a time (default 4)")
+    batch.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="time for each goal (default the server's)")
+    batch.add_argument("--certificate", action="store_true", help="put each certificate into its answer")
+    batch.set_defaults(run=_batch)
+
+    verify = commands.add_parser("verify", help="re-check a certificate with coqc", epilog=_EPILOG)
+    verify.add_argument("file", metavar="FILE.v", help="a certificate that a server or `pxl prove` wrote")
+    verify.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=120.0, help="default 120")
+    verify.set_defaults(run=_verify)
+
+    doctor = commands.add_parser("doctor", help="check this installation against the production checklist", epilog=(
+        "Exit status: 0 nothing has to be mended, 1 something has."))
+    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    doctor.set_defaults(run=_doctor)
+
+    add_keys_parser(commands)
+    return parser

@@ -1,0 +1,1 @@
+"""The machine around the process: its service manager, its memory limit."""
