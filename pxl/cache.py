@@ -55,18 +55,18 @@ class CacheStats:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _CacheEntry:
     outcome: Outcome
     asked_as: str
     places: int
 
 
-class _Store(TTLCache[bytes, _Kept]):
+class _Store(TTLCache[bytes, _CacheEntry]):
     """Counts what it drops for want of room; what expires is not among it."""
 
     evictions = 0
 
-    def popitem(self) -> tuple[bytes, _Kept]:
+    def popitem(self) -> tuple[bytes, _CacheEntry]:
         item = super().popitem()
         self.evictions += 1
         return item
@@ -105,7 +105,7 @@ class ProofCache:
         """Keep a definite outcome that fits; say whether it was kept."""
         if outcome.verdict == UNKNOWN:
             return False
-        kept = _Kept(outcome, goal_text, 1 + _weight(goal_text, outcome) // UNIT_BYTES)
+        kept = _CacheEntry(outcome, goal_text, 1 + _weight(goal_text, outcome) // UNIT_BYTES)
         with self._lock:
             if kept.places > self._kept.maxsize:
                 return False

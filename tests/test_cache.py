@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxl.answering.flight import DeadlinePassed, Landed, SingleFlight
+from pxl.answering.flight import DeadlinePassed, FlightResult, SingleFlight
 from pxl.cache import UNIT_BYTES, ProofCache, question_key
 from pxl.certificates.certificate import Countermodel, encode
 from pxl.certificates.sentences import Script
@@ -174,10 +173,10 @@ class TestSingleFlight:
             crowd = [Waiter(flight, deadline) for _ in range(99)]
             for waiter in crowd:
                 waiter.start()
-            eventually(lambda: all(waiter.is_waiting for waiter in crowd))
+            eventually(lambda: flight.waiting == len(crowd))
             release.set()
             assert not leader.result().shared
-            assert all(waiter.finish() == Landed(YES, shared=True) for waiter in crowd)
+            assert all(waiter.finish() == FlightResult(YES, shared=True) for waiter in crowd)
         assert len(flight) == 0
 
     def test_a_failure_is_shared_once_and_forgotten(self):
@@ -197,7 +196,7 @@ class TestSingleFlight:
             waiters = [Waiter(flight, deadline) for _ in range(19)]
             for waiter in waiters:
                 waiter.start()
-            eventually(lambda: all(waiter.is_waiting for waiter in waiters))
+            eventually(lambda: flight.waiting == len(waiters))
             release.set()
             with pytest.raises(OSError, match="no prover"):
                 first.result()
@@ -237,7 +236,7 @@ class TestSingleFlight:
             assert started.wait(10)
             patient = Waiter(flight, time.monotonic() + 30, lambda: runs.append(1) or YES)
             patient.start()
-            eventually(lambda: patient.is_waiting)
+            eventually(lambda: flight.waiting == 1)
             release.set()
             assert leader.result().value is late
             assert patient.finish().value is YES
@@ -260,7 +259,7 @@ class TestSingleFlight:
             crowd = [Waiter(flight, time.monotonic() + 0.9, hurried) for _ in range(20)]
             for waiter in crowd:
                 waiter.start()
-            eventually(lambda: all(waiter.is_waiting for waiter in crowd))
+            eventually(lambda: flight.waiting == len(crowd))
             release.set()
             assert leader.result().value is late
             assert all(waiter.finish().value is late for waiter in crowd)
@@ -280,17 +279,6 @@ class Waiter(threading.Thread):
         super().__init__(daemon=True)
         self._flight, self._deadline, self._call = flight, deadline, call
         self._result = None
-        self._begun = False
-
-    @property
-    def is_waiting(self) -> bool:
-        """Say whether the thread stands in the future's wait, below ``run``."""
-        frame = sys._current_frames().get(self.ident or 0)
-        names = []
-        while frame is not None:
-            names.append(frame.f_code.co_name)
-            frame = frame.f_back
-        return "wait" in names and "result" in names
 
     def run(self) -> None:
         try:

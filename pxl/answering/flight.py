@@ -17,7 +17,7 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True)
-class Landed(Generic[V]):
+class FlightResult(Generic[V]):
     """The value of a run, and whether another caller made it."""
 
     value: V
@@ -52,11 +52,13 @@ class SingleFlight(Generic[V]):
                  max_waiters: int = 1_000_000) -> None:
         self._worth_again = worth_again
         self._clock = clock
-        self._waiters = threading.BoundedSemaphore(max_waiters)
+        self._max_waiters = max_waiters
+        self._waiting = 0
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[V]] = {}
 
-    def run(self, key: Hashable, deadline: float, call: Callable[[], V], cancel: Cancel | None = None) -> Landed[V]:
+    def run(self, key: Hashable, deadline: float, call: Callable[[], V],
+            cancel: Cancel | None = None) -> FlightResult[V]:
         """Return the value of ``call`` or of the equal run in flight.
 
         Raises what the run raised, DeadlinePassed, or TooManyWait at once. ``call`` must itself end by
@@ -70,7 +72,7 @@ class SingleFlight(Generic[V]):
                     mine: Future[V] = Future()
                     self._flights[key] = mine
             if future is None:
-                return Landed(self._lead(key, mine, call), shared=False)
+                return FlightResult(self._lead(key, mine, call), shared=False)
             try:
                 value = self._await(future, deadline, cancel)
             except (Cancelled, Withdrawn):
@@ -78,16 +80,24 @@ class SingleFlight(Generic[V]):
                     cancel.check()
                 continue        # it was the leader who gave up, not this caller
             if not self._worth_again(value, deadline - self._clock()):
-                return Landed(value, shared=True)
+                return FlightResult(value, shared=True)
 
     def __len__(self) -> int:
         """Return how many questions are in flight."""
         with self._lock:
             return len(self._flights)
 
+    @property
+    def waiting(self) -> int:
+        """Return how many callers wait for the run of another, over all questions."""
+        with self._lock:
+            return self._waiting
+
     def _await(self, future: Future[V], deadline: float, cancel: Cancel | None) -> V:
-        if not self._waiters.acquire(blocking=False):
-            raise TooManyWait
+        with self._lock:
+            if self._waiting >= self._max_waiters:
+                raise TooManyWait
+            self._waiting += 1
         try:
             if cancel is not None:
                 cancel.wait(max(0.0, deadline - self._clock()), future)
@@ -98,7 +108,8 @@ class SingleFlight(Generic[V]):
                 raise DeadlinePassed from None
             return future.result()      # it landed just then, or the run itself raised TimeoutError
         finally:
-            self._waiters.release()
+            with self._lock:
+                self._waiting -= 1
 
     def _lead(self, key: Hashable, future: Future[V], call: Callable[[], V]) -> V:
         try:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
 
 from pxl.answering.answer import Answer, Timings
+from pxl.answering.explanation import Explainer, used_assumptions
 from pxl.answering.flight import DeadlinePassed, SingleFlight, TooManyWait, Withdrawn
 from pxl.answering.query import Query
+from pxl.answering.reader import ParsedQuery, QueryReader
 from pxl.answering.theories import Theories
 from pxl.cache import CacheStats, ProofCache, key_maker
-from pxl.errors import KernelDisagreement, PoolBusy, ProverError, ProverTimeout, PxlError, RequestError
+from pxl.errors import KernelDisagreement, PoolBusy, ProverError, ProverTimeout, PxlError
 from pxl.formula import Limits
-from pxl.overlays.contract import DEFAULT_OVERLAY, GLOBAL, Model, Overlay, Question, Reading
-from pxl.overlays.registry import Registry, check_options
+from pxl.overlays.registry import Registry
 from pxl.overlays.s5 import overlay as s5
 from pxl.verdict import evidence
 from pxl.verdict.cancel import Cancel
@@ -29,45 +25,13 @@ from pxl.verdict.outcome import PROVED, REFUTED, TIMEOUT, UNKNOWN, Decide, Outco
 
 log = logging.getLogger("pxl.service")
 
-# Reading and explaining a short goal is remembered; it is pure, and costs more than a cache hit.
-_MEMO_CHARS = 500
-_MEMO_GOALS = 512
 _SHOWN_CHARS = 4000
 _LOGGED_CHARS = 200
-_NOTHING = "Nothing was certified about this goal: a limit ran out, which says nothing about its truth."
-_FALSUM = "BOT"
 _CONSISTENCY = {
     True: " The assumptions are consistent: a model of theirs was certified.",
     False: " But the assumptions contradict each other, so that everything follows from them (kernel-checked).",
     None: " Whether the assumptions contradict each other was not settled: its limit ran out.",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """A query that was read: the question, the key that equal ones have, and the same question of a goal that is false.
-
-    ``words`` is equal for two queries of the same key only when they have the same atoms, too.
-    """
-
-    overlay: Overlay
-    reading: Reading
-    question: Question
-    key: bytes
-    words: str
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a definite outcome means in the client's words; ``model_json`` is the model's document as text."""
-
-    words: str
-    statement: str | None = None
-    coq: str | None = None
-    atoms: Mapping[str, str] | None = None
-    model: Model | None = None
-    model_json: str | None = None
-    used: tuple[int, ...] | None = None
 
 
 class Service:
@@ -90,15 +54,13 @@ class Service:
         self._coq_version = coq_version
         self._decide = decide
         self._cache = cache
-        self._limits = limits
         self._clock = clock
-        self._key_of = key_maker(kernel_hash, self.overlays.library_hash)
         self._places = threading.BoundedSemaphore(max_in_flight)
         self._flights: SingleFlight[tuple[Outcome, float]] = SingleFlight(_is_worth_again, clock,
                                                                             max_waiters=max_followers)
-        self._read_short = lru_cache(_MEMO_GOALS)(self._read)
-        self._explain_short = lru_cache(_MEMO_GOALS)(self._explain)
-        self._falsum_short = lru_cache(_MEMO_GOALS)(self._falsum)
+        self._reader = QueryReader(self.overlays, self.theories, key_maker(kernel_hash, self.overlays.library_hash),
+                                   limits)
+        self._explainer = Explainer()
         self._certified_at: float | None = None
 
     @property
@@ -112,13 +74,12 @@ class Service:
 
     def examine(self, query: Query | str) -> str:
         """Return the overlay that a query asks; raise RequestError when there is nothing to decide. Decide nothing."""
-        return self._asked(query if isinstance(query, Query) else Query(query)).overlay.name
+        return self._reader.read(query if isinstance(query, Query) else Query(query)).overlay.name
 
     def reload_theories(self) -> None:
         """Read the theory files again; questions that were read with the old ones are read anew."""
         self.theories.load(self.overlays)
-        # A new memory: what is being read just now with the old theories goes into the old one.
-        self._read_short = lru_cache(_MEMO_GOALS)(self._read)
+        self._reader.forget()
 
     def prove(self, query: Query | str, timeout_s: float | None = None, want_certificate: bool = False,
               cancel: Cancel | None = None, *, admitted: Callable[[], None] = lambda: None) -> Answer:
@@ -132,78 +93,42 @@ class Service:
         query = query if isinstance(query, Query) else Query(query)
         began = self._clock()
         deadline = began + min(timeout_s or self.timeout_s, self.max_timeout_s)
-        is_short = len(query.text) <= _MEMO_CHARS
-        asked = self._asked(query)
-        question = asked.question
+        parsed = self._reader.read(query)
+        question = parsed.question
         read = self._clock()
-        kept = self._cache.get(asked.key, asked.words)
+        kept = self._cache.get(parsed.key, parsed.words)
         if kept:
             admitted()
-            outcome, hit, is_shared, spent = kept[0], kept[1], False, (0.0, 0.0, 0.0)
+            outcome, hit, is_shared, durations = kept[0], kept[1], False, (0.0, 0.0, 0.0)
         else:
             hit = None
-            outcome, is_shared = self._settle(asked, deadline, cancel, admitted)
-            spent = outcome.queue_s, outcome.search_s, outcome.kernel_s
-        told = (self._explain_short if is_short else self._explain)(asked, outcome)
-        consistent = self._consistent(asked, is_short, outcome, deadline, cancel) if asked.reading.assumptions else None
-        words = told.words
-        if asked.reading.assumptions and outcome.verdict == PROVED:
+            outcome, is_shared = self._settle(parsed, deadline, cancel, admitted)
+            durations = outcome.queue_s, outcome.search_s, outcome.kernel_s
+        explained = self._explainer.explain(parsed, outcome)
+        consistent = self._consistent(parsed, outcome, deadline, cancel) if parsed.reading.assumptions else None
+        words = explained.words
+        if parsed.reading.assumptions and outcome.verdict == PROVED:
             words += _CONSISTENCY[consistent]
-        timings = Timings(*(round(1000 * s, 3) for s in (read - began, *spent, self._clock() - began)))
+        timings = Timings(*(round(1000 * s, 3) for s in (read - began, *durations, self._clock() - began)))
         checked = outcome.checked
         log.debug("%s (%s) in %.1f ms: %s", outcome.verdict, hit or outcome.reason or "decided", timings.total,
                   question.normalized[:_LOGGED_CHARS])
         return Answer(
-            outcome.verdict, outcome.reason, outcome.detail, asked.overlay.name, query.goal, question.normalized, words,
-            told.statement, told.coq, told.atoms, checked and checked.assumptions, _used(asked, outcome, told),
-            consistent, told.model, told.model_json, self._certificate(asked, outcome) if want_certificate else None,
-            self.kernel_hash, checked and checked.engine, hit, is_shared, checked and checked.generation, timings,
-            outcome.script)
+            verdict=outcome.verdict, reason=outcome.reason, detail=outcome.detail, overlay=parsed.overlay.name,
+            goal=query.goal, goal_normalized=question.normalized, words=words, statement=explained.statement,
+            coq=explained.coq, atoms=explained.atoms, rests_on=checked.assumptions if checked else None,
+            used_assumptions=used_assumptions(parsed, outcome, explained), assumptions_consistent=consistent,
+            model=explained.model, model_json=explained.model_json,
+            certificate=self._certificate(parsed, outcome) if want_certificate else None,
+            kernel_hash=self.kernel_hash, engine=checked.engine if checked else None, cached=hit, is_shared=is_shared,
+            generation=checked.generation if checked else None, timings=timings, script=outcome.script)
 
-    def _asked(self, query: Query) -> Asked:
-        return self._read_short(query) if len(query.text) <= _MEMO_CHARS else self._read(query)
-
-    def _read(self, query: Query) -> Asked:
-        if query.is_plain:
-            overlay = self.overlays.get(DEFAULT_OVERLAY)
-            reading = Reading(query.goal, limits=self._limits)
-        else:
-            query = self.theories.applied(query)
-            overlay = self.overlays.get(query.overlay or DEFAULT_OVERLAY)
-            check_options(overlay, query.options)
-            reading = Reading(query.goal, query.options, query.assumptions, query.consequence or GLOBAL, self._limits)
-        return self._to_be_asked(overlay, reading)
-
-    def _to_be_asked(self, overlay: Overlay, reading: Reading) -> Asked:
-        question = overlay.read(reading)
-        words = question.normalized
-        if reading.assumptions:
-            words = "\0".join((words, *question.names.values()))
-        return Asked(overlay, reading, question, self._key(overlay, question), words)
-
-    def _key(self, overlay: Overlay, question: Question) -> bytes:
-        """Return the key of a question; equal ones share their answer, whichever built-in overlay was asked.
-
-        What an installed package makes of another overlay's question it keeps for itself: its sentences are its own.
-        """
-        key = self._key_of(question)
-        if question.overlay == overlay.name or self.overlays.is_built_in(overlay.name):
-            return key
-        return hashlib.sha256(key + overlay.name.encode()).digest()
-
-    def _falsum(self, asked: Asked) -> Asked | None:
-        """Return the question whether the assumptions contradict each other; None where it cannot be asked."""
-        try:
-            return self._to_be_asked(asked.overlay, replace(asked.reading, goal=_FALSUM))
-        except RequestError:
-            return None
-
-    def _consistent(self, asked: Asked, is_short: bool, outcome: Outcome, deadline: float,
+    def _consistent(self, parsed: ParsedQuery, outcome: Outcome, deadline: float,
                     cancel: Cancel | None) -> bool | None:
         """Say whether the assumptions have a model. A countermodel to the goal is one; else the kernel is asked."""
         if outcome.verdict != PROVED:
             return True if outcome.verdict == REFUTED else None
-        falsum = (self._falsum_short if is_short else self._falsum)(asked)
+        falsum = self._reader.falsum(parsed)
         if falsum is None:
             return None
         kept = self._cache.get(falsum.key, falsum.words)
@@ -214,15 +139,15 @@ class Service:
             return None
         return {PROVED: False, REFUTED: True}.get(found.verdict)
 
-    def _settle(self, asked: Asked, deadline: float, cancel: Cancel | None,
+    def _settle(self, parsed: ParsedQuery, deadline: float, cancel: Cancel | None,
                 admitted: Callable[[], None]) -> tuple[Outcome, bool]:
         def lead() -> tuple[Outcome, float]:
             with self._place():
-                found = self._run(asked, deadline, cancel, seated)
-                seated()        # nothing had to be decided, and there is an answer
+                found = self._run(parsed, deadline, cancel, leased)
+                leased()        # nothing had to be decided, and there is an answer
                 return found
 
-        def seated() -> None:
+        def leased() -> None:
             try:
                 claim()
             except PxlError as refusal:
@@ -230,7 +155,7 @@ class Service:
 
         claim = _once(admitted)
         try:
-            landed = self._flights.run(asked.key, deadline, lead, cancel)
+            result = self._flights.run(parsed.key, deadline, lead, cancel)
         except Withdrawn as withdrawn:
             assert withdrawn.__cause__ is not None
             raise withdrawn.__cause__ from None
@@ -240,61 +165,43 @@ class Service:
         except TooManyWait:
             raise PoolBusy("too many requests wait for the same goals", retry_after_s=1) from None
         claim()
-        return landed.value[0], landed.shared
+        return result.value[0], result.shared
 
-    def _run(self, asked: Asked, deadline: float, cancel: Cancel | None,
-             seated: Callable[[], None]) -> tuple[Outcome, float]:
-        """Return the outcome and the seconds that were spent on deciding."""
+    def _run(self, parsed: ParsedQuery, deadline: float, cancel: Cancel | None,
+             leased: Callable[[], None]) -> tuple[Outcome, float]:
+        """Return the outcome and the seconds that were durations on deciding."""
         # The run that a caller just missed has filled the cache.
-        kept = self._cache.get(asked.key, asked.words, is_second_look=True)
+        kept = self._cache.get(parsed.key, parsed.words, is_second_look=True)
         if kept:
             return kept[0], 0.0
         began = self._clock()
         if began >= deadline:
             return _out_of_time("reading the goal took all its time"), 0.0
         try:
-            outcome = self._decide(asked.question, deadline, cancel, seated)
+            outcome = self._decide(parsed.question, deadline, cancel, leased)
         except ProverTimeout as late:
             outcome = _out_of_time(late.detail)
         except KernelDisagreement as bug:
             log.error("the kernel rejected what the search found for %s: %s (overlay %s)",
-                      asked.question.normalized[:_SHOWN_CHARS], bug.detail, asked.overlay.name)
+                      parsed.question.normalized[:_SHOWN_CHARS], bug.detail, parsed.overlay.name)
             raise
         ended = self._clock()
         if outcome.verdict != UNKNOWN:
             self._certified_at = ended
-            self._cache.put(asked.key, asked.words, outcome)
+            self._cache.put(parsed.key, parsed.words, outcome)
         return outcome, ended - began - outcome.queue_s
 
-    @staticmethod
-    def _explain(asked: Asked, outcome: Outcome) -> Told:
-        if outcome.script is None or outcome.verdict == UNKNOWN:
-            return Told(_NOTHING)
-        is_proved = outcome.verdict == PROVED
-        try:
-            meant = asked.question.explain(is_proved, outcome.certificate, outcome.script, outcome.used)
-        except AssertionError as bug:
-            raise KernelDisagreement(str(bug)) from bug
-        text = None
-        if meant.model is not None:
-            document = meant.model.document()
-            if asked.overlay.name != DEFAULT_OVERLAY:
-                # Clients draw universal models themselves, and no others.
-                document = {**document, "drawing": meant.model.lines()}
-            text = json.dumps(document)
-        return Told(meant.words, meant.statement, meant.coq, meant.atoms, meant.model, text, meant.used)
-
-    def _certificate(self, asked: Asked, outcome: Outcome) -> str | None:
+    def _certificate(self, parsed: ParsedQuery, outcome: Outcome) -> str | None:
         """Return the file that coqc re-checks, headed by the client's question; None when nothing was certified."""
         if outcome.script is None:
             return None
-        libraries = self.overlays.libraries(asked.overlay.name, asked.question.overlay)
+        libraries = self.overlays.libraries(parsed.overlay.name, parsed.question.overlay)
         made_by = {"Kernel": self.kernel_hash, "Coq": self._coq_version}
         if libraries:
             made_by["Libraries"] = ", ".join(
                 f"{library.name} {self.overlays.hash_of(library)}" for library in libraries)
-        return evidence.write(asked.overlay.name, asked.reading, asked.question, outcome.verdict, outcome.certificate,
-                              outcome.script, made_by, libraries)
+        return evidence.write(parsed.overlay.name, parsed.reading, parsed.question, outcome.verdict,
+                              outcome.certificate, outcome.script, made_by, libraries)
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -324,10 +231,3 @@ def _is_worth_again(value: tuple[Outcome, float], remaining_s: float) -> bool:
 
 def _out_of_time(detail: str) -> Outcome:
     return Outcome(UNKNOWN, reason=TIMEOUT, detail=detail)
-
-
-def _used(asked: Asked, outcome: Outcome, told: Told) -> tuple[Any, ...] | None:
-    used = outcome.used if told.used is None else told.used
-    if used is None or outcome.verdict != PROVED:
-        return None
-    return tuple(asked.reading.assumptions[place] for place in used)

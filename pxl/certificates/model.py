@@ -24,7 +24,7 @@ class Subformula:
 
 
 @dataclass(frozen=True)
-class Because:
+class TruthReason:
     """One line of the reason why the goal is false: a subformula, a world, its truth value there.
 
     ``depth`` is 0 for the goal, and one more for each reason than for the line that it explains.
@@ -50,7 +50,7 @@ class ModelView:
     designated: int
     atoms: tuple[str, ...]
     subformulas: tuple[Subformula, ...] | None
-    trace: tuple[Because, ...] | None
+    trace: tuple[TruthReason, ...] | None
     trace_omitted: int
     omitted: str | None
     is_falsified: bool
@@ -113,7 +113,7 @@ def model_view(formula: Formula, names: Mapping[str, str], model: Countermodel) 
         subformulas = tuple(Subformula(text, tuple(w for w in range(len(worlds)) if bits >> w & 1))
                             for text, bits in zip(texts, truth, strict=True))
         lines = _trace(formula, truth, model) if is_falsified else []
-        trace = tuple(Because(texts[node], world, value, depth) for node, world, value, depth in lines[:MAX_TRACE])
+        trace = tuple(TruthReason(texts[node], world, value, depth) for node, world, value, depth in lines[:MAX_TRACE])
         trace_omitted = len(lines) - len(trace)
     return ModelView(worlds, model.designated, tuple(names.values()), subformulas, trace, trace_omitted, omitted,
                      is_falsified)

@@ -45,7 +45,7 @@ class Lexicon(dict):
         return OTHER
 
 
-class Misfit(Exception):
+class LexicalError(Exception):
     """A token cannot stand where it stands; translated by the parser."""
 
     def __init__(self, index: int, expected: tuple[str, ...]) -> None:
@@ -80,7 +80,7 @@ def place(text: str, index: int, signature: Signature = PXL) -> tuple[int, int]:
 def ground_atom_end(found: list[str], start: int, lexicon: Lexicon) -> int:
     """Return the index behind the ground atom whose name is the token at ``start``.
 
-    An argument is a name, a number, or a name with arguments of its own. Raises ``Misfit``.
+    An argument is a name, a number, or a name with arguments of its own. Raises ``LexicalError``.
 
     >>> ground_atom_end(tokens("f(a, g(b), 3) -> f()"), 0, Lexicon())
     11
@@ -94,7 +94,7 @@ def ground_atom_end(found: list[str], start: int, lexicon: Lexicon) -> int:
         kind = lexicon[token]
         shape = "t" if kind == NAME or kind == NUMBER else token
         if not shape or shape not in allowed:
-            raise Misfit(index, tuple("an argument" if s == "t" else f"`{s}`" for s in allowed))
+            raise LexicalError(index, tuple("an argument" if s == "t" else f"`{s}`" for s in allowed))
         if shape == "t":
             allowed = _AFTER_NAME if kind == NAME else _AFTER_VALUE
         elif shape == "(":
@@ -123,5 +123,5 @@ def is_atom_name(name: str, signature: Signature = PXL) -> bool:
         return True
     try:
         return ground_atom_end(found, 0, lexicon) == len(found) - 1
-    except Misfit:
+    except LexicalError:
         return False

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pxl.errors import GoalTooLarge
 from pxl.formula.complaint import syntax_error
-from pxl.formula.lexer import Lexicon, Misfit, ground_atom_end, tokens
+from pxl.formula.lexer import LexicalError, Lexicon, ground_atom_end, tokens
 from pxl.formula.signature import BOT, CLOSE, COMPOSED, END, NAME, OPEN, PREFIX, PXL, TOP, Signature
 from pxl.formula.table import Formula, Node, height
 
@@ -42,7 +42,7 @@ def parse(text: str, limits: Limits = Limits(), signature: Signature = PXL,
         raise GoalTooLarge(f"The goal has {len(text):,} characters; the limit is {limits.max_chars:,}.")
     try:
         formula = Formula(_table(tokens(text, signature), signature))
-    except Misfit as misfit:
+    except LexicalError as misfit:
         raise syntax_error(text, misfit.index, misfit.expected, signature, original) from None
     if len(formula.nodes) > limits.max_nodes:
         raise GoalTooLarge(f"The goal has {len(formula.nodes):,} distinct subformulas; "
@@ -84,26 +84,26 @@ def _table(found: list[str], signature: Signature) -> tuple[Node, ...]:
                 number = add(("bot",), len(table))
                 operands.append(number if kind == BOT else add(("neg", number), len(table)))
             else:
-                raise Misfit(index, signature.operands)
+                raise LexicalError(index, signature.operands)
             operand_due = False
         else:
             # A closing parenthesis or the end completes all that waits since the opening one.
             completes = 1 if kind == CLOSE or kind == END else completed_by.get(kind)
             if completes is None:
-                raise Misfit(index, _after_operand(operators, signature))
+                raise LexicalError(index, _after_operand(operators, signature))
             while operators[-1] >= completes:
                 right = operands.pop()
                 operands[-1] = add((ops[operators.pop()], operands[-1], right), len(table))
             if kind == END:
                 if len(operators) > 1:
-                    raise Misfit(index, _after_operand(operators, signature))
+                    raise LexicalError(index, _after_operand(operators, signature))
                 return tuple(table)
             if kind != CLOSE:
                 operators.append(kind)
                 operand_due = True
                 continue
             if len(operators) == 1:
-                raise Misfit(index, _after_operand(operators, signature))
+                raise LexicalError(index, _after_operand(operators, signature))
             operators.pop()
         while operators[-1] >= PREFIX:
             operands[-1] = add((ops[operators.pop()], operands[-1]), len(table))

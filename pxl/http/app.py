@@ -24,9 +24,9 @@ from pxl.answering.service import Service
 from pxl.errors import AuthError, PxlError, ShuttingDown
 from pxl.http import metrics_view, overlay_routes, v1, v1_docs
 from pxl.http.auth_routes import token_routes
-from pxl.http.away import Away
+from pxl.http.disconnect import DisconnectWatch
 from pxl.http.drain import Drain
-from pxl.http.gate import Doorkeeper, Gate, claims_itself
+from pxl.http.gate import AccessControl, Gate, claims_itself
 from pxl.http.json_body import read_object, require_json, truth_member, whole_member
 from pxl.http.query_body import read_query
 from pxl.http.reply import countermodel_reply, prove_text
@@ -62,7 +62,7 @@ class Parts:
     about: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     jobs: JobTable = field(default_factory=JobTable)
-    away: Away = field(default_factory=Away)
+    disconnects: DisconnectWatch = field(default_factory=DisconnectWatch)
     gate: Gate = field(default_factory=Gate)
     security: SecurityText = SecurityText()
     shared: SharedState | None = None
@@ -77,19 +77,19 @@ def create_app(parts: Parts) -> Flask:
     if parts.watch is not None:
         parts.watch.surround(app)
     app.before_request(_name_request)
-    doorkeeper = Doorkeeper(app, parts.gate, parts.drain)
+    access_control = AccessControl(app, parts.gate, parts.drain)
     if parts.watch is not None:
         parts.watch.guard(app)
         metrics_view.add_routes(app, parts.watch.metrics, parts.watch.performance, parts.watch.policy.is_text_default)
     _routes_for_goals(app, parts)
     state = _routes_for_health(app, parts)
-    v1.add_routes(app, v1.Desk(parts.service, parts.jobs, parts.away, parts.drain.admit, state,
+    v1.add_routes(app, v1.V1Context(parts.service, parts.jobs, parts.disconnects, parts.drain.admit, state,
                                lambda: parts.pool_stats().size, parts.about))
-    overlay_routes.add_routes(app, parts.service, parts.away)
+    overlay_routes.add_routes(app, parts.service, parts.disconnects)
     v1_docs.add_routes(app)
     if parts.gate.guard.tokens is not None:
         token_routes(app, parts.gate.guard.tokens)
-    _errors(app, parts.drain, doorkeeper)
+    _errors(app, parts.drain, access_control)
 
     @app.get("/")
     def index() -> Response:
@@ -113,7 +113,7 @@ def _routes_for_goals(app: Flask, parts: Parts) -> None:
     def answer(query: Query, body: dict[str, Any], want_certificate: bool) -> Answer:
         timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
         timeout_s = None if timeout_ms is None else timeout_ms / 1000
-        with parts.away.watching(request.environ.get("waitress.client_disconnected")) as cancel:
+        with parts.disconnects.watching(request.environ.get("waitress.client_disconnected")) as cancel:
             return parts.service.prove(query, timeout_s, want_certificate, cancel, admitted=g.claim)
 
     def read() -> dict[str, Any]:
@@ -206,25 +206,25 @@ def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str,
     return state
 
 
-def _errors(app: Flask, drain: Drain, doorkeeper: Doorkeeper) -> None:
+def _errors(app: Flask, drain: Drain, access_control: AccessControl) -> None:
     @app.errorhandler(PxlError)
     def ours(error: PxlError) -> Response:
         if drain.is_expired and error.status == 503:
-            # The sessions were taken away from work that outlived the drain.
+            # The sessions were taken disconnects from work that outlived the drain.
             error = ShuttingDown("the server shut down before the goal was settled", retry_after_s=5)
         g.failure = error
         level = logging.ERROR if error.status >= 500 and error.status != 503 else \
             logging.WARNING if error.status >= 500 else logging.INFO
         response = _problem(from_error(error))
         if isinstance(error, AuthError):
-            response.headers["WWW-Authenticate"] = doorkeeper.challenge(error)      # and logs who it was
+            response.headers["WWW-Authenticate"] = access_control.challenge(error)      # and logs who it was
         else:
             log.log(level, "%s %s: %s", g.request_id, error.title, _printable(error.detail))
         return response
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
-        limited = doorkeeper.rate_error(error)
+        limited = access_control.rate_error(error)
         if limited is not None:
             return ours(limited)
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}

@@ -60,7 +60,7 @@ def claims_itself(view: View) -> View:
     return view
 
 
-class Once:
+class SingleClaim:
     """A claim that any number of callers may make, and that is made once; what it raised, each gets."""
 
     def __init__(self, claim: Callable[[], None]) -> None:
@@ -86,7 +86,7 @@ class Once:
             raise self._failure
 
 
-class Doorkeeper:
+class AccessControl:
     """Applies a gate to an application. Sets ``g.address``, ``g.identity`` and ``g.claim``."""
 
     def __init__(self, app: Flask, gate: Gate, drain: Drain) -> None:
@@ -124,7 +124,7 @@ class Doorkeeper:
         guard, limits = self._gate.guard, self._limits
         here.address = client_address(asked.remote_addr or "", asked.headers.getlist("X-Forwarded-For"),
                                    self._gate.trusted_proxies)
-        here.identity, here.claim, here.signed, here.refusal = _ANONYMOUS, Once(_nothing), None, None
+        here.identity, here.claim, here.signed, here.refusal = _ANONYMOUS, SingleClaim(_nothing), None, None
         # What is no route is answered 404 or 405 to anybody, and counted.
         here.access = access = access_to(asked.method, asked.url_rule.rule) if asked.url_rule else _NOWHERE
         if access.role == OBSERVE and self._gate.scrapers.admits(
@@ -147,7 +147,7 @@ class Doorkeeper:
             if limits:
                 limits.count_refusal(bucket(here.address))
             raise
-        here.identity, here.claim, here.signed = signed.identity, Once(signed.claim), signed
+        here.identity, here.claim, here.signed = signed.identity, SingleClaim(signed.claim), signed
 
     def _authorize(self) -> None:
         here, asked = g._get_current_object(), request._get_current_object()

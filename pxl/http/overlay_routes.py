@@ -14,7 +14,7 @@ from pxl.answering.query import Query
 from pxl.answering.service import Service
 from pxl.answering.theories import Theory
 from pxl.errors import InvalidOption, UnknownOperation
-from pxl.http.away import Away
+from pxl.http.disconnect import DisconnectWatch
 from pxl.http.json_body import read_object, require_json
 from pxl.http.reply import prove_text
 from pxl.overlays.contract import DEFAULT_OVERLAY, Example, Operation, Overlay, Reading
@@ -26,7 +26,7 @@ _PLACE = re.compile(r"the request(?:\.(\w+)| lacks the member '(\w+)')")
 COMMON_OPERATIONS = ("prove", "countermodel", "certificate")
 
 
-def add_routes(app: Flask, service: Service, away: Away) -> None:
+def add_routes(app: Flask, service: Service, disconnects: DisconnectWatch) -> None:
     """Add the routes, with and without version."""
     registry = service.overlays
 
@@ -62,7 +62,7 @@ def add_routes(app: Flask, service: Service, away: Away) -> None:
         body = read_object(request.get_data(cache=False))
         check_request(found, body)
         began = time.monotonic()
-        with away.watching(request.environ.get("waitress.client_disconnected")) as cancel:
+        with disconnects.watching(request.environ.get("waitress.client_disconnected")) as cancel:
             reply = found.run(body, _asker(service, asked, cancel))
         return _json({**reply, "overlay": name, "operation": operation,
                       "latency_ms": round(1000 * (time.monotonic() - began), 3), "id": g.request_id})

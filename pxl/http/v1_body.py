@@ -27,7 +27,7 @@ _CHAINS = {"and": "/\\", "or": "\\/"}
 
 
 @dataclass(frozen=True)
-class Order:
+class ProofRequest:
     """One question: what is asked, its time in seconds (None: the server's default), and what to send along."""
 
     query: Query
@@ -40,10 +40,10 @@ class Item:
     """A question of a batch, or why it is none, under the client's id for it."""
 
     client_id: str | None
-    question: Order | PxlError
+    question: ProofRequest | PxlError
 
 
-def read_order(body: dict[str, Any], longest_ms: int, known: Collection[str] = MEMBERS) -> Order:
+def read_proof_request(body: dict[str, Any], longest_ms: int, known: Collection[str] = MEMBERS) -> ProofRequest:
     """Return the question that a body asks; raises RequestError."""
     body = dict(body)
     if isinstance(body.get("formula"), dict) and body.get("overlay") in (None, DEFAULT_OVERLAY):
@@ -56,7 +56,7 @@ def read_order(body: dict[str, Any], longest_ms: int, known: Collection[str] = M
         body["assumptions"] = given
     query = read_query(body, "formula", known)
     timeout_ms = whole_member(body, "timeout_ms", 1, longest_ms)
-    return Order(query, None if timeout_ms is None else timeout_ms / 1000, truth_member(body, "certificate"))
+    return ProofRequest(query, None if timeout_ms is None else timeout_ms / 1000, truth_member(body, "certificate"))
 
 
 def read_items(body: dict[str, Any], longest_ms: int, most: int) -> list[Item]:
@@ -83,7 +83,7 @@ def _item(item: Any, longest_ms: int, seen: set[str]) -> Item:
             if given in seen:
                 raise InvalidBody('an item before this one has the same "id"')
             seen.add(given)
-        return Item(client_id, read_order(item, longest_ms, ITEM_MEMBERS))
+        return Item(client_id, read_proof_request(item, longest_ms, ITEM_MEMBERS))
     except PxlError as error:
         return Item(client_id, error)
 

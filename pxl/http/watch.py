@@ -17,7 +17,7 @@ from pxl.telemetry.logs import Logs, Sink
 from pxl.telemetry.metrics import DIRECT, Metrics
 from pxl.telemetry.observed import Latest
 from pxl.telemetry.performance import Performance, PerformanceFile
-from pxl.telemetry.seen import UNMATCHED, Seen
+from pxl.telemetry.request_record import UNMATCHED, RequestRecord
 
 
 class AuditUnavailable(PxlError):
@@ -54,15 +54,15 @@ class Watch:
         """Hear of a goal that got none."""
         self.metrics.failed(error)
 
-    def seen(self, seen: Seen) -> None:
+    def record(self, record: RequestRecord) -> None:
         """Hear of a request that was answered, by the application or before it."""
-        self.metrics.request(seen)
-        self.performance.request(seen)
+        self.metrics.request(record)
+        self.performance.request(record)
         anonymous = self.policy.anonymous
         if self._access is not None:
-            self._access.put(access_line(seen, anonymous))
+            self._access.put(access_line(record, anonymous))
         if self._audit is not None:
-            self._audit.put(audit_line(seen, anonymous))
+            self._audit.put(audit_line(record, anonymous))
 
     def surround(self, app: Flask) -> None:
         """Measure from here on; must be called before anything else that looks at requests."""
@@ -91,7 +91,7 @@ class Watch:
         answer = self._latest.take() if rule in DIRECT else None
         identity, failure, environ = here.get("identity"), here.get("failure"), asked.environ
         script = answer and answer.script
-        seen = Seen(
+        record = RequestRecord(
             time.time(), 0.0, asked.method, rule, asked.path, environ.get("SERVER_PROTOCOL", "-"),
             response.status_code, 0 if response.is_streamed or asked.method == "HEAD" else _length(response),
             here.get("address", ""), identity.kind if identity else "",
@@ -101,9 +101,9 @@ class Watch:
             answer and answer.verdict, answer and answer.overlay, script and script.certificate_sha256)
         began = here.began
         if response.is_streamed:
-            response.call_on_close(lambda: self.seen(seen._replace(duration_s=time.perf_counter() - began)))
+            response.call_on_close(lambda: self.record(record._replace(duration_s=time.perf_counter() - began)))
         else:
-            self.seen(seen._replace(duration_s=time.perf_counter() - began))
+            self.record(record._replace(duration_s=time.perf_counter() - began))
         return response
 
 
@@ -115,8 +115,8 @@ def refused_early(watch: Watch, clock: Callable[[], float] = time.time) -> Calla
     codes = {400: "bad-request", 413: "body-too-large", 431: "request-header-fields-too-large"}
 
     def tell(status: int, method: str, path: str, peer: str, request_id: str) -> None:
-        watch.seen(Seen(clock(), 0.0, method or "-", UNMATCHED, path or "-", "-", status, 0, peer, "", "", request_id,
-                        problem=codes.get(status, "refused-early")))
+        watch.record(RequestRecord(clock(), 0.0, method or "-", UNMATCHED, path or "-", "-", status, 0, peer, "", "",
+                                   request_id, problem=codes.get(status, "refused-early")))
     return tell
 
 

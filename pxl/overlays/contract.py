@@ -54,7 +54,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search found: a proof or a countermodel, as certificate text.
 
     ``used`` are the positions of the assumptions that a proof used; None when there are none or it is a countermodel.
@@ -110,7 +110,7 @@ class Question(Protocol):
     normalized: str
     names: Mapping[str, str]
 
-    def search(self, deadline: float, budget: Budget) -> Found | Exhausted:
+    def search(self, deadline: float, budget: Budget) -> SearchResult | Exhausted:
         """Look for a proof or a countermodel until the moment ``deadline`` of ``time.monotonic()``."""
 
     def script(self, proved: bool, certificate: str) -> Script:

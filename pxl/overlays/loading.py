@@ -52,7 +52,7 @@ _ROOT = re.compile(r"[A-Z][A-Za-z0-9]{0,63}", re.ASCII)
 Lookup = Callable[[str], Overlay]
 
 
-class Unfit(Exception):
+class InvalidOverlay(Exception):
     """An overlay is not what the contract says; the text says how."""
 
 
@@ -112,7 +112,7 @@ def _within(limit_s: float, make: Callable[[], Any]) -> Any:
     def run() -> None:
         try:
             made.append(make())
-        except Unfit as why:
+        except InvalidOverlay as why:
             made.append(f"it does not keep the contract: {why}")
         except (Exception, SystemExit) as error:    # a border: behind it is anybody's code
             made.append(f"its module cannot be loaded: {type(error).__name__}: {error}"[:500])
@@ -146,7 +146,7 @@ def _without_clashing_libraries(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def check_contract(overlay: Any, name: str) -> None:
-    """Raise Unfit when an overlay lacks what the contract says, or has it in another form."""
+    """Raise InvalidOverlay when an overlay lacks what the contract says, or has it in another form."""
     for member, kind in (("name", str), ("summary", str), ("version", str), ("options", Mapping), ("examples", tuple),
                          ("operations", tuple)):
         _must(isinstance(getattr(overlay, member, None), kind), f"{member} is not a {kind.__name__}")
@@ -159,14 +159,14 @@ def check_contract(overlay: Any, name: str) -> None:
         _must(option not in RESERVED, f"the option {option} is a member that every request has")
         _must(isinstance(schema, Mapping) and "description" in schema, f"the option {option} has no description")
         for fault in faults(schema, f"options.{option}"):
-            raise Unfit(fault)
+            raise InvalidOverlay(fault)
     for example in overlay.examples:
         _must(isinstance(example, Example), "an example is not an Example")
     for operation in overlay.operations:
         _must(isinstance(operation, Operation) and _NAME.fullmatch(operation.name) is not None,
               "an operation is not an Operation with a name of small letters, digits and _")
         for fault in faults(operation.schema, f"operations.{operation.name}"):
-            raise Unfit(fault)
+            raise InvalidOverlay(fault)
     _check_library(getattr(overlay, "library", None))
 
 
@@ -186,4 +186,4 @@ def _check_library(library: Library | None) -> None:
 
 def _must(holds: bool, why: str) -> None:
     if not holds:
-        raise Unfit(why)
+        raise InvalidOverlay(why)

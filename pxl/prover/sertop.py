@@ -22,7 +22,7 @@ _OPENING = (b"(Answer ", b"(Feedback(")
 
 
 @dataclass
-class _Heard:
+class _Answers:
     """What one request's answers came to: per command its answers, and the remarks besides."""
 
     answers: list[list[Sexp]]
@@ -82,15 +82,15 @@ class SertopSession(PipeSession):
         return heard.printed
 
     def _ask(self, commands: Sequence[str], sids: Sequence[int], deadline: float, *,
-             after_silence: bool = True) -> _Heard:
+             after_silence: bool = True) -> _Answers:
         tag = secrets.token_hex(8)
         request = "".join(f"({tag}-{i} {command})\n" for i, command in enumerate(commands))
         self._channel.write(request.encode(), deadline, after_silence=after_silence)
         return self._hear([f"{tag}-{i}" for i in range(len(commands))], sids, deadline)
 
-    def _hear(self, tags: Sequence[str], sids: Sequence[int], deadline: float) -> _Heard:
+    def _hear(self, tags: Sequence[str], sids: Sequence[int], deadline: float) -> _Answers:
         """Read one command's acknowledgement, answers and completion after the other."""
-        heard = _Heard([[] for _ in tags])
+        heard = _Answers([[] for _ in tags])
         for tag, answers in zip(tags, heard.answers):
             acknowledged = False
             while (line := self._channel.read_until(b"\n", deadline, opening=_OPENING)) != _completed(tag):
@@ -132,7 +132,7 @@ class SertopSession(PipeSession):
         raise self._broken(f"did not roll back {live}: {answers}")
 
 
-def _note(feedback: Sexp, heard: _Heard, sids: Sequence[int]) -> None:
+def _note(feedback: Sexp, heard: _Answers, sids: Sequence[int]) -> None:
     """Keep what a feedback record says about this request's sentences."""
     fields = dict(feedback[1])
     sid, contents = int(fields["span_id"]), fields["contents"]

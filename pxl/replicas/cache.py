@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pxl.errors import KernelDisagreement, ProverCrashed, ProverProtocolError, ProverTimeout, StoreUnavailable
-from pxl.overlays.contract import Found, Question
+from pxl.overlays.contract import Question, SearchResult
 from pxl.replicas.link import RedisLink
 from pxl.verdict.cancel import Cancel
 from pxl.verdict.checker import KernelLimit
@@ -42,10 +42,10 @@ class CheckingDecide(Protocol):
     """Decides, or has the kernel check what somebody else found."""
 
     def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None,
-                 seated: Callable[[], None] = ...) -> Outcome: ...
+                 leased: Callable[[], None] = ...) -> Outcome: ...
 
-    def recheck(self, question: Question, found: Found, deadline: float, cancel: Cancel | None = None,
-                seated: Callable[[], None] = ...) -> Outcome: ...
+    def recheck(self, question: Question, found: SearchResult, deadline: float, cancel: Cancel | None = None,
+                leased: Callable[[], None] = ...) -> Outcome: ...
 
 
 class SharedCache:
@@ -93,28 +93,28 @@ class SharedDecider:
         return self._stats
 
     def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None,
-                 seated: Callable[[], None] = lambda: None) -> Outcome:
+                 leased: Callable[[], None] = lambda: None) -> Outcome:
         """Decide the question before the moment ``deadline``; raises what the decider raises."""
         key = self._key_of(question)
         entry = self._cache.get(key)
-        outcome = None if entry is None else self._recheck(key, entry, question, deadline, cancel, seated)
+        outcome = None if entry is None else self._recheck(key, entry, question, deadline, cancel, leased)
         if outcome is not None:
             self._count(1, 0, 0)
             return outcome
         self._count(0, 1, 0)
-        outcome = self._decide(question, deadline, cancel, seated)
+        outcome = self._decide(question, deadline, cancel, leased)
         if outcome.verdict != UNKNOWN and 0 < len(outcome.certificate) <= MAX_CHARS:
             letter = b"P" if outcome.verdict == PROVED else b"R"
             self._cache.put(key, letter + outcome.certificate.encode("ascii"))
         return outcome
 
     def _recheck(self, key: bytes, entry: bytes, question: Question, deadline: float,
-                 cancel: Cancel | None, seated: Callable[[], None]) -> Outcome | None:
+                 cancel: Cancel | None, leased: Callable[[], None]) -> Outcome | None:
         now = time.monotonic()
         try:
             found = read_entry(entry)
             # An entry may be made to take long: half of the time is left for the search.
-            outcome = self._decide.recheck(question, found, now + (deadline - now) / 2, cancel, seated)
+            outcome = self._decide.recheck(question, found, now + (deadline - now) / 2, cancel, leased)
             if not found.proved and outcome.script:
                 # Coq may accept what cannot be shown.
                 question.explain(False, found.certificate, outcome.script, None)
@@ -134,12 +134,12 @@ class SharedDecider:
             self._stats = SharedStats(old.hits + hit, old.misses + miss, old.refused + refused)
 
 
-def read_entry(entry: bytes) -> Found:
+def read_entry(entry: bytes) -> SearchResult:
     """Return what an entry claims; raises ValueError when it holds anything but a certificate's digits."""
     match = _ENTRY.fullmatch(entry) if len(entry) <= MAX_CHARS + 1 else None
     if match is None:
         raise ValueError("not a certificate")
-    return Found(match[1] == b"P", match[2].decode("ascii"))
+    return SearchResult(match[1] == b"P", match[2].decode("ascii"))
 
 
 def _name(key: bytes) -> str:

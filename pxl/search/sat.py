@@ -39,7 +39,7 @@ class SearchExhausted(Exception):
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearntClause:
     """A clause and the trace numbers of the clauses it follows from."""
 
     literals: tuple[int, ...]
@@ -55,8 +55,8 @@ class Trace:
     """
 
     inputs: dict[int, int]
-    learnt: dict[int, Learnt]
-    cores: list[Learnt]
+    learnt: dict[int, LearntClause]
+    cores: list[LearntClause]
 
     def needed(self, final: Key, rests_on: Callable[[int], Iterable[Key]],
                check_time: Callable[[], None] = lambda: None) -> set[Key]:
@@ -187,12 +187,12 @@ class SatSolver:
             if kind == "l":
                 numbers = line[2:].split()
                 end = numbers.index("0")
-                trace.learnt[int(numbers[0])] = Learnt(tuple(map(int, numbers[1:end])),
+                trace.learnt[int(numbers[0])] = LearntClause(tuple(map(int, numbers[1:end])),
                                                        tuple(map(int, numbers[end + 1:-1])))
             elif kind == "u":
                 numbers = line[2:].split()
                 end = numbers.index("0")
-                trace.cores.append(Learnt(tuple(-int(n) for n in numbers[:end]),
+                trace.cores.append(LearntClause(tuple(-int(n) for n in numbers[:end]),
                                           tuple(map(int, numbers[end + 1:-1]))))
             elif kind == "i":
                 number = int(line[2:].split(" ", 1)[0])

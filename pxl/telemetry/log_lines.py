@@ -9,32 +9,33 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import quote
 
 from pxl.telemetry.logs import printable, stamp
-from pxl.telemetry.seen import Seen
+from pxl.telemetry.request_record import RequestRecord
 
 _MAX_PATH = 500
 _MAX_AGENT = 300
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def access_line(seen: Seen, anonymous: bool = False) -> str:
+def access_line(record: RequestRecord, anonymous: bool = False) -> str:
     """Return the combined log format: address, user, moment, request, status, bytes, referrer, agent."""
-    address = anonymized(seen.address) if anonymous else seen.address
-    return (f'{address or "-"} - {_quoted(seen.user) or "-"} [{_moment(int(seen.at))}] '
-            f'"{_quoted(seen.method[:20])} {_encoded(seen.path[:_MAX_PATH])} {_quoted(seen.protocol[:20])}" '
-            f'{seen.status} {seen.sent_bytes or "-"} "{_quoted(seen.referrer[:_MAX_AGENT]) or "-"}" '
-            f'"{_quoted(seen.agent[:_MAX_AGENT]) or "-"}"\n')
+    address = anonymized(record.address) if anonymous else record.address
+    return (f'{address or "-"} - {_quoted(record.user) or "-"} [{_moment(int(record.at))}] '
+            f'"{_quoted(record.method[:20])} {_encoded(record.path[:_MAX_PATH])} {_quoted(record.protocol[:20])}" '
+            f'{record.status} {record.sent_bytes or "-"} "{_quoted(record.referrer[:_MAX_AGENT]) or "-"}" '
+            f'"{_quoted(record.agent[:_MAX_AGENT]) or "-"}"\n')
 
 
-def audit_line(seen: Seen, anonymous: bool = False) -> str:
+def audit_line(record: RequestRecord, anonymous: bool = False) -> str:
     """Return a JSON object on a line of its own."""
     return json.dumps({
-        "timestamp": stamp(seen.at), "request_id": seen.request_id,
-        "user_id": seen.user or None, "auth": seen.kind or None,
-        "method": seen.method[:20], "path": seen.path[:_MAX_PATH], "route": seen.rule, "status": seen.status,
-        "duration_ms": round(1000 * seen.duration_s, 3),
-        "client_ip": anonymized(seen.address) if anonymous else seen.address, "user_agent": seen.agent[:_MAX_AGENT],
-        "error": seen.problem or None, "refusal": seen.refusal or None,
-        "overlay": seen.overlay, "verdict": seen.verdict, "certificate_sha256": seen.certificate_sha256}) + "\n"
+        "timestamp": stamp(record.at), "request_id": record.request_id,
+        "user_id": record.user or None, "auth": record.kind or None,
+        "method": record.method[:20], "path": record.path[:_MAX_PATH], "route": record.rule, "status": record.status,
+        "duration_ms": round(1000 * record.duration_s, 3),
+        "client_ip": anonymized(record.address) if anonymous else record.address,
+        "user_agent": record.agent[:_MAX_AGENT],
+        "error": record.problem or None, "refusal": record.refusal or None,
+        "overlay": record.overlay, "verdict": record.verdict, "certificate_sha256": record.certificate_sha256}) + "\n"
 
 
 def anonymized(address: str) -> str:

@@ -14,7 +14,7 @@ from pxl.answering.answer import Answer
 from pxl.cache import CacheStats
 from pxl.errors import KernelDisagreement, PoolBusy, PxlError
 from pxl.host.memory_limit import memory_limit_bytes
-from pxl.telemetry.seen import UNMATCHED, Seen
+from pxl.telemetry.request_record import UNMATCHED, RequestRecord
 from pxl.telemetry.window import Share, Window
 from pxl.verdict.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN
 
@@ -115,23 +115,23 @@ class Metrics:
             metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
             yield metric
 
-    def request(self, seen: Seen) -> None:
+    def request(self, record: RequestRecord) -> None:
         """Count a request that was answered."""
-        method = seen.method if seen.method in METHODS else OTHER
-        self._child(self._requests, method, seen.rule, str(seen.status)).inc()
-        if seen.rule != UNMATCHED:      # its time says nothing, and there would be a histogram for each method
-            self._child(self._duration, method, seen.rule).observe(seen.duration_s)
-        if seen.rule == _PROVE and seen.status == 200:      # a flood of quick refusals must not hide slow proofs
-            self._latency.add(seen.duration_s)
-        if seen.refusal:
-            self._refusals.labels(seen.refusal).inc()
-        elif seen.kind not in ("anonymous", ""):
-            self._callers.labels(seen.kind, self._key(seen)).inc()
-        if seen.problem:
-            self._rejections.labels(seen.problem).inc()
-            if seen.problem == "rate-limited":
+        method = record.method if record.method in METHODS else OTHER
+        self._child(self._requests, method, record.rule, str(record.status)).inc()
+        if record.rule != UNMATCHED:      # its time says nothing, and there would be a histogram for each method
+            self._child(self._duration, method, record.rule).observe(record.duration_s)
+        if record.rule == _PROVE and record.status == 200:      # a flood of quick refusals must not hide slow proofs
+            self._latency.add(record.duration_s)
+        if record.refusal:
+            self._refusals.labels(record.refusal).inc()
+        elif record.kind not in ("anonymous", ""):
+            self._callers.labels(record.kind, self._key(record)).inc()
+        if record.problem:
+            self._rejections.labels(record.problem).inc()
+            if record.problem == "rate-limited":
                 self._limited.inc()
-            elif seen.problem == PoolBusy.code and seen.rule in DIRECT:
+            elif record.problem == PoolBusy.code and record.rule in DIRECT:
                 self._verified.add(False)
 
     def answered(self, answer: Answer) -> None:
@@ -162,15 +162,15 @@ class Metrics:
             child = self._children[metric, labels] = metric.labels(*labels)
         return child
 
-    def _key(self, seen: Seen) -> str:
+    def _key(self, record: RequestRecord) -> str:
         """Return what the request's key is counted under; people are not told apart."""
-        if seen.kind not in ("hmac", "signature"):
+        if record.kind not in ("hmac", "signature"):
             return ""
-        if seen.user not in self._keys:
+        if record.user not in self._keys:
             if len(self._keys) >= _MAX_KEYS:
                 return OTHER
-            self._keys.add(seen.user)
-        return seen.user
+            self._keys.add(record.user)
+        return record.user
 
     def _begin(self, overlays: Iterable[str]) -> None:
         """Begin at 0 what alerts look at: a counter that first appears with 1 has never risen."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pxl.telemetry.metrics import METHODS, OTHER
-from pxl.telemetry.seen import Seen
+from pxl.telemetry.request_record import RequestRecord
 from pxl.telemetry.window import Window
 
 log = logging.getLogger("performance")
@@ -44,18 +44,18 @@ class Performance:
         self._lock = threading.Lock()
         self._endpoints: dict[str, _Endpoint] = {}
 
-    def request(self, seen: Seen) -> None:
+    def request(self, record: RequestRecord) -> None:
         """Count a request that was answered."""
-        name = f"{seen.method if seen.method in METHODS else OTHER} {seen.rule}"
+        name = f"{record.method if record.method in METHODS else OTHER} {record.rule}"
         with self._lock:
             endpoint = self._endpoints.get(name)
             if endpoint is None:
                 endpoint = self._endpoints[name] = _Endpoint(self._clock)
             endpoint.count += 1
-            endpoint.failures += seen.status >= 500
-            endpoint.total_s += seen.duration_s
-        endpoint.day.add(seen.duration_s)
-        endpoint.recent.add(seen.duration_s)
+            endpoint.failures += record.status >= 500
+            endpoint.total_s += record.duration_s
+        endpoint.day.add(record.duration_s)
+        endpoint.recent.add(record.duration_s)
 
     def report(self) -> dict[str, Any]:
         """Return the report, JSON-ready: counts and mean since the start, percentiles of the last day.

@@ -42,7 +42,7 @@ class Checked:
     kernel_s: float
 
 
-class Seat(Protocol):
+class Lease(Protocol):
     """A place at the kernel: one session, for one goal."""
 
     def check(self, script: Script, deadline: float) -> Checked: ...
@@ -53,7 +53,7 @@ class Seat(Protocol):
 class Kernel(Protocol):
     """What the decider needs of the kernel."""
 
-    def seat(self, deadline: float) -> AbstractContextManager[Seat]: ...
+    def lease(self, deadline: float) -> AbstractContextManager[Lease]: ...
 
 
 class Checker:
@@ -63,18 +63,18 @@ class Checker:
         self._pool = pool
 
     @contextmanager
-    def seat(self, deadline: float) -> Iterator[Seat]:
+    def lease(self, deadline: float) -> Iterator[Lease]:
         """Hold a session. Raises :class:`PoolBusy` and :class:`ProverError` as the pool does."""
         with self._pool.lease(deadline) as session:
-            yield SessionSeat(session)
+            yield SessionLease(session)
 
     def check(self, script: Script, deadline: float) -> Checked:
-        """Have Coq accept a script in whatever session is free; see :meth:`SessionSeat.check`."""
-        with self.seat(deadline) as seat:
-            return seat.check(script, deadline)
+        """Have Coq accept a script in whatever session is free; see :meth:`SessionLease.check`."""
+        with self.lease(deadline) as lease:
+            return lease.check(script, deadline)
 
 
-class SessionSeat:
+class SessionLease:
     """Checks scripts in one session."""
 
     def __init__(self, session: Session) -> None:

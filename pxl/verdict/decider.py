@@ -14,11 +14,11 @@ from collections.abc import Callable
 
 from pxl.certificates.sentences import Script
 from pxl.errors import KernelDisagreement, ProverCrashed, ProverProtocolError, ProverTimeout, ShuttingDown
-from pxl.overlays.contract import Found, Question
+from pxl.overlays.contract import Question, SearchResult
 from pxl.search.elimination import Budget, Exhausted
 from pxl.search.sat import SearchExhausted
 from pxl.verdict.cancel import Cancel
-from pxl.verdict.checker import Checked, Kernel, KernelLimit, Seat
+from pxl.verdict.checker import Checked, Kernel, KernelLimit, Lease
 from pxl.verdict.outcome import PROVED, REFUTED, SIZE, TIMEOUT, UNKNOWN, Outcome
 
 
@@ -37,8 +37,8 @@ class Decider:
         self._stopped.set()
 
     def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None,
-                 seated: Callable[[], None] = lambda: None) -> Outcome:
-        """Decide the question before the moment ``deadline``; call ``seated`` once a session is there.
+                 leased: Callable[[], None] = lambda: None) -> Outcome:
+        """Decide the question before the moment ``deadline``; call ``leased`` once a session is there.
 
         Raises :class:`KernelDisagreement` when the kernel refuses what the search found,
         :class:`PoolBusy` when no session is free, :class:`ProverError` when sessions fail
@@ -47,9 +47,9 @@ class Decider:
         """
         work, cancel = _Work(time.monotonic()), cancel or Cancel()
         try:
-            with self._kernel.seat(deadline) as seat:
-                work.seated()
-                seated()
+            with self._kernel.lease(deadline) as lease:
+                work.leased()
+                leased()
                 found = self._search(question, deadline, cancel)
                 try:
                     script = question.script(found.proved, found.certificate)
@@ -57,13 +57,13 @@ class Decider:
                     raise KernelDisagreement(f"what the search found is no certificate: {bug}") from bug
                 work.searched()
                 try:
-                    checked = self._check(seat, script, deadline, cancel)
+                    checked = self._check(lease, script, deadline, cancel)
                 except (ProverCrashed, ProverProtocolError):
                     checked = None
             if checked is None:
                 # Whatever broke the session may have nothing to do with this goal: one fresh try.
-                with self._kernel.seat(deadline) as seat:
-                    checked = self._check(seat, script, deadline, cancel)
+                with self._kernel.lease(deadline) as lease:
+                    checked = self._check(lease, script, deadline, cancel)
         except SearchExhausted as limit:
             cancel.check()
             if self._stopped.is_set():
@@ -75,22 +75,22 @@ class Decider:
             return work.unknown(SIZE, f"the kernel's check needs more than its session has: {limit}")
         return work.settled(found, script, checked)
 
-    def recheck(self, question: Question, found: Found, deadline: float, cancel: Cancel | None = None,
-                seated: Callable[[], None] = lambda: None) -> Outcome:
+    def recheck(self, question: Question, found: SearchResult, deadline: float, cancel: Cancel | None = None,
+                leased: Callable[[], None] = lambda: None) -> Outcome:
         """Have the kernel check what somebody else found.
 
         Raises ValueError when it cannot be a certificate, :class:`KernelDisagreement` when the kernel refuses it,
         :class:`KernelLimit`, :class:`PoolBusy`, :class:`ProverError`.
         """
         work, cancel = _Work(time.monotonic()), cancel or Cancel()
-        with self._kernel.seat(deadline) as seat:
-            work.seated()
-            seated()
+        with self._kernel.lease(deadline) as lease:
+            work.leased()
+            leased()
             script = question.script(found.proved, found.certificate)
             work.searched()
-            return work.settled(found, script, self._check(seat, script, deadline, cancel))
+            return work.settled(found, script, self._check(lease, script, deadline, cancel))
 
-    def _search(self, question: Question, deadline: float, cancel: Cancel) -> Found:
+    def _search(self, question: Question, deadline: float, cancel: Cancel) -> SearchResult:
         cancel.check()
         budget = dataclasses.replace(self._budget, is_stopped=lambda: cancel.is_set or self._stopped.is_set())
         found = question.search(deadline, budget)
@@ -103,10 +103,10 @@ class Decider:
         return found
 
     @staticmethod
-    def _check(seat: Seat, script: Script, deadline: float, cancel: Cancel) -> Checked:
+    def _check(lease: Lease, script: Script, deadline: float, cancel: Cancel) -> Checked:
         try:
-            with cancel.watching(seat.kill):
-                return seat.check(script, deadline)
+            with cancel.watching(lease.kill):
+                return lease.check(script, deadline)
         except (ProverCrashed, ProverProtocolError):
             cancel.check()      # the reason, if it was cancelled
             raise
@@ -117,22 +117,22 @@ class _Work:
 
     def __init__(self, asked: float) -> None:
         self._asked = asked
-        self._seated: float | None = None
+        self._leased_at: float | None = None
         self._searched: float | None = None
 
-    def seated(self) -> None:
-        self._seated = time.monotonic()
+    def leased(self) -> None:
+        self._leased_at = time.monotonic()
 
     def searched(self) -> None:
         self._searched = time.monotonic()
 
     def times(self) -> dict[str, float]:
         now = time.monotonic()
-        seated = self._seated or now
+        leased = self._leased_at or now
         searched = self._searched or now
-        return {"queue_s": seated - self._asked, "search_s": searched - seated, "kernel_s": now - searched}
+        return {"queue_s": leased - self._asked, "search_s": searched - leased, "kernel_s": now - searched}
 
-    def settled(self, found: Found, script: Script, checked: Checked) -> Outcome:
+    def settled(self, found: SearchResult, script: Script, checked: Checked) -> Outcome:
         return Outcome(PROVED if found.proved else REFUTED, certificate=found.certificate, used=found.used,
                        script=script, checked=checked, **self.times())
 

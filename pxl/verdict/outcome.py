@@ -44,9 +44,9 @@ class Decide(Protocol):
     """Decides a question before a moment of ``time.monotonic()``.
 
     Raises PoolBusy, ProverError, KernelDisagreement, and Cancelled once ``cancel`` is set; a deadline
-    that runs out is an outcome (unknown, timeout), not an error. ``seated`` is called once a session is there and the
+    that runs out is an outcome (unknown, timeout), not an error. ``leased`` is called once a session is there and the
     work begins; what it raises ends the work.
     """
 
     def __call__(self, question: Question, deadline: float, cancel: Cancel | None = None,
-                 seated: Callable[[], None] = ..., /) -> Outcome: ...
+                 leased: Callable[[], None] = ..., /) -> Outcome: ...

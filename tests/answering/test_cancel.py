@@ -15,7 +15,7 @@ from pxl.cache import ProofCache
 from pxl.composition.prover import build
 from pxl.errors import Cancelled, ProverCrashed
 from pxl.formula import parse
-from pxl.http.away import Away
+from pxl.http.disconnect import DisconnectWatch
 from pxl.overlays.contract import Reading
 from pxl.overlays.s5.overlay import S5
 from pxl.search.elimination import Budget, Exhausted, decide
@@ -78,15 +78,15 @@ class TestCancel:
 
 
 class Kernel:
-    """One seat, whose check lasts until it is killed."""
+    """One lease, whose check lasts until it is killed."""
 
     def __init__(self) -> None:
         self.checking, self.killed = threading.Event(), threading.Event()
-        self.seats = self.free = 0
+        self.leases = self.free = 0
 
     @contextmanager
-    def seat(self, deadline):
-        self.seats += 1
+    def lease(self, deadline):
+        self.leases += 1
         try:
             yield self
         finally:
@@ -121,7 +121,7 @@ class TestDeciding:
             cancel.set()
             with pytest.raises(Cancelled):
                 work.result(10)
-        assert (kernel.seats, kernel.free) == (1, 1)
+        assert (kernel.leases, kernel.free) == (1, 1)
 
     def test_a_search_ends_without_harm_to_its_session(self):
         kernel, cancel = Kernel(), Cancel()
@@ -134,7 +134,7 @@ class TestDeciding:
 
         with pytest.raises(Cancelled):
             Decider(kernel)(S5(search).read(Reading("p1")), time.monotonic() + 30, cancel)
-        assert (kernel.seats, kernel.free) == (1, 1) and not kernel.killed.is_set()
+        assert (kernel.leases, kernel.free) == (1, 1) and not kernel.killed.is_set()
 
     def test_what_was_cancelled_in_the_queue_is_not_searched(self):
         kernel, cancel = Kernel(), Cancel()
@@ -181,7 +181,7 @@ class _Endless:
         self._pool, self.pid = pool, None
 
     @contextmanager
-    def seat(self, deadline):
+    def lease(self, deadline):
         with self._pool.lease(deadline) as session:
             self.session = session
             yield self
@@ -251,7 +251,7 @@ def watchers() -> int:
 class TestAway:
     def test_work_is_cancelled_soon_after_its_client_left(self):
         gone = threading.Event()
-        with Away(poll_s=0.005).watching(gone.is_set) as cancel:
+        with DisconnectWatch(poll_s=0.005).watching(gone.is_set) as cancel:
             assert not cancel.is_set
             gone.set()
             cancel.wait(10)
@@ -259,14 +259,14 @@ class TestAway:
 
     def test_one_thread_watches_them_all(self):
         eventually(lambda: watchers() == 0)     # those of other tests end by themselves
-        away = Away(poll_s=0.005)
+        away = DisconnectWatch(poll_s=0.005)
         with away.watching(lambda: False) as first, away.watching(lambda: True) as second, away.watching(None) as third:
             second.wait(10)
             assert watchers() == 1
             assert (first.is_set, second.is_set, third.is_set) == (False, True, False)
 
     def test_the_thread_ends_when_there_is_nothing_to_watch_and_starts_again(self):
-        away = Away(poll_s=0.001)
+        away = DisconnectWatch(poll_s=0.001)
         for _ in range(2):
             with away.watching(lambda: True) as cancel:
                 cancel.wait(10)

@@ -278,7 +278,7 @@ class TestAdmission:
     def test_who_waits_for_a_session_in_vain_was_not_admitted(self):
         admitted = []
 
-        def busy(question, deadline, cancel=None, seated=lambda: None):
+        def busy(question, deadline, cancel=None, leased=lambda: None):
             raise PoolBusy("no session became free in time", retry_after_s=1)
         with pytest.raises(PoolBusy):
             Service(busy, HASH, ProofCache()).prove("A", admitted=lambda: admitted.append(1))
@@ -293,8 +293,8 @@ class TestAdmission:
 
     def test_an_answer_without_a_session_was_admitted_too(self):
         admitted = []
-        unseated = Service(lambda question, deadline, cancel, seated: Outcome(UNKNOWN, "timeout", "held up"), HASH, ProofCache())
-        assert unseated.prove("A", admitted=lambda: admitted.append(1)).verdict == UNKNOWN and admitted == [1]
+        unleased = Service(lambda question, deadline, cancel, leased: Outcome(UNKNOWN, "timeout", "held up"), HASH, ProofCache())
+        assert unleased.prove("A", admitted=lambda: admitted.append(1)).verdict == UNKNOWN and admitted == [1]
 
     def test_who_follows_an_equal_question_is_admitted_with_its_answer(self):
         decider, admitted = FakeDecider(), []

@@ -406,7 +406,7 @@ class TestEveryResponse:
             look(send(live, "GET", "/health/proof_server", b"",
                       bearer(issue(live, roles=["prove"])["access_token"])))
 
-            def broken(formula, deadline, cancel=None, seated=lambda: None):
+            def broken(formula, deadline, cancel=None, leased=lambda: None):
                 raise RuntimeError("a bug")
             body, now = b'{"goal": "Broken"}', live.decider.decide_now
             live.decider.decide_now = broken

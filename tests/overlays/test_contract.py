@@ -20,7 +20,7 @@ from pxl.errors import KernelDisagreement, RequestError
 from pxl.http.reply import countermodel_reply
 from pxl.kernel import gates
 from pxl.kernel.project import read_snapshot
-from pxl.overlays.contract import GLOBAL, LOCAL, Example, Found, Overlay, Question, Reading
+from pxl.overlays.contract import GLOBAL, LOCAL, Example, Overlay, Question, Reading, SearchResult
 from pxl.overlays.loading import BUILT_INS, check_contract, load_overlays
 from pxl.overlays.registry import check_options
 from pxl.overlays.schema import faults, problem
@@ -48,9 +48,9 @@ def ask(prover: Prover, overlay: Overlay, example: Example, certificate: bool = 
     return prover.service.prove(query, 30.0, certificate)
 
 
-def found(question: Question) -> Found:
+def found(question: Question) -> SearchResult:
     result = question.search(soon(), Budget())
-    assert isinstance(result, Found), result
+    assert isinstance(result, SearchResult), result
     return result
 
 
@@ -171,7 +171,7 @@ class TestAnswers:
         question = overlay.read(reading_of(example))
         right = found(question)
         with pytest.raises((KernelDisagreement, ValueError)):
-            prover.decide.recheck(question, Found(not right.proved, right.certificate), soon())
+            prover.decide.recheck(question, SearchResult(not right.proved, right.certificate), soon())
 
     @each_example
     def test_a_broken_certificate_gives_no_other_verdict(self, prover: Prover, overlay: Overlay, example: Example):
@@ -181,7 +181,7 @@ class TestAnswers:
         for text in itertools.islice(_mutants(right.certificate), 8):
             for proved in (True, False):
                 try:
-                    outcome = prover.decide.recheck(question, Found(proved, text), soon())
+                    outcome = prover.decide.recheck(question, SearchResult(proved, text), soon())
                 except (KernelDisagreement, ValueError):
                     continue
                 assert outcome.verdict == example.verdict
@@ -193,8 +193,8 @@ class TestAnswers:
             question = overlay.read(reading_of(example))
             for deadline, budget in ((time.monotonic() - 1, Budget()), (soon(), Budget(is_stopped=lambda: True))):
                 result = question.search(deadline, budget)
-                assert isinstance(result, (Found, Exhausted))
-                assert not isinstance(result, Found) or result.proved == (example.verdict == "proved")
+                assert isinstance(result, (SearchResult, Exhausted))
+                assert not isinstance(result, SearchResult) or result.proved == (example.verdict == "proved")
 
     @each_overlay
     def test_contradictory_assumptions_are_told(self, prover: Prover, name: str):

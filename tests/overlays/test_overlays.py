@@ -12,7 +12,7 @@ import pytest
 from pxl.answering.theories import Theories
 from pxl.errors import OverlayBroken, UnknownOverlay
 from pxl.overlays.contract import Example, Library, Operation, Reading
-from pxl.overlays.loading import RESERVED, Unfit, check_contract, load_overlays
+from pxl.overlays.loading import RESERVED, InvalidOverlay, check_contract, load_overlays
 from pxl.overlays.registry import Entry, Registry
 from pxl.overlays.s5.overlay import S5
 from pxl.overlays.schema import faults, problem
@@ -281,7 +281,7 @@ class TestLoading:
         {"library": Library("Toy", None, ("From Toy Require A. Axiom a : False.",))}])
     def test_what_breaks_the_contract_is_unfit(self, change):
         check_contract(Toy(), "toy")
-        with pytest.raises(Unfit):
+        with pytest.raises(InvalidOverlay):
             check_contract(Toy(**change), change.get("name", "toy"))
 
     def test_what_every_request_has_is_no_options_name(self):

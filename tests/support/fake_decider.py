@@ -53,13 +53,13 @@ class FakeDecider:
         self._lock = threading.Lock()
 
     def decide(self, question: S5Question, deadline: float, cancel: Cancel | None = None,
-               seated: Callable[[], None] = lambda: None) -> Outcome:
+               leased: Callable[[], None] = lambda: None) -> Outcome:
         with self._lock:
             self.runs += 1
             self.running += 1
             self.deadlines.append(deadline)
         try:
-            seated()
+            leased()
             # As the real one: held back until its deadline, it has not found out.
             gate, cancel = self._open, cancel or Cancel()
             cancel.wait(max(0.0, min(deadline - time.monotonic(), 20.0)), gate)

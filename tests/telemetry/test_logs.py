@@ -23,7 +23,7 @@ from pxl.errors import ConfigError
 from pxl.settings import Settings
 from pxl.telemetry.log_lines import access_line, audit_line
 from pxl.telemetry.logs import ACCESS_LOG, AUDIT_LOG, SERVER_LOG, LineFormatter, Logs, Sink, printable
-from pxl.telemetry.seen import Seen
+from pxl.telemetry.request_record import RequestRecord
 from tests.support.fake_decider import eventually
 from tests.support.live_server import running
 from tests.support.started_server import LINES, started, url_of
@@ -113,7 +113,7 @@ class TestSink:
 
 
 class TestLines:
-    SEEN = Seen(1767225600.5, 0.0123, "POST", "/prove", "/prove", "HTTP/1.1", 200, 700, "192.0.2.77", "hmac", "k1", "id1",
+    SEEN = RequestRecord(1767225600.5, 0.0123, "POST", "/prove", "/prove", "HTTP/1.1", 200, 700, "192.0.2.77", "hmac", "k1", "id1",
                 "agent", "", verdict="proved", overlay="pxl", certificate_sha256="ab")
 
     def test_the_access_log_has_the_combined_format(self):

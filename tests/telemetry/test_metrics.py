@@ -34,7 +34,7 @@ from pxl.http.metrics_view import as_json, wants_text
 from pxl.settings import Settings
 from pxl.telemetry.metrics import Metrics, Sources
 from pxl.telemetry.performance import Performance, PerformanceFile
-from pxl.telemetry.seen import Seen
+from pxl.telemetry.request_record import RequestRecord
 from pxl.telemetry.window import Share, Window
 from tests.support.fake_decider import Clock, FakeDecider, FakePool, brute_force, eventually
 from tests.support.live_server import Live, parts_of, running
@@ -136,7 +136,7 @@ class TestGoals:
         with ThreadPoolExecutor(2) as pool, live.decider.held():
             asked = [pool.submit(live.prove, "BOX(A) -> A") for _ in range(2)]
             eventually(lambda: len(live.service._flights) == 1 and live.decider.running == 1)
-            eventually(lambda: live.service._flights._waiters._value == live.service._flights._waiters._initial_value - 1)
+            eventually(lambda: live.service._flights.waiting == 1)
             live.decider.release()
             assert {future.result().status_code for future in asked} == {200}
         found = samples(live)
@@ -453,16 +453,16 @@ class TestAccess:
     def test_only_so_many_keys_are_told_apart(self):
         metrics = Metrics(Sources(FakePool, lambda: CacheStats(0, 0, 0, 0, 0, 0)), {}, [])
         for number in range(200):
-            metrics.request(Seen(0, 0.1, "POST", "/prove", "/prove", "", 200, 0, "", "hmac", f"key{number}", ""))
-            metrics.request(Seen(0, 0.1, "POST", "/prove", "/prove", "", 200, 0, "", "jwt", f"user{number}", ""))
+            metrics.request(RequestRecord(0, 0.1, "POST", "/prove", "/prove", "", 200, 0, "", "hmac", f"key{number}", ""))
+            metrics.request(RequestRecord(0, 0.1, "POST", "/prove", "/prove", "", 200, 0, "", "jwt", f"user{number}", ""))
         found = {(s.labels["scheme"], s.labels["key_id"]): s.value for f in metrics.collect() for s in f.samples
                  if s.name == "pxl_auth_requests_total"}
         assert len(found) == 66 and found["hmac", "other"] == 136 and found["jwt", ""] == 200
 
 
 class TestPerformanceFile:
-    def seen(self, duration_s: float, status: int = 200) -> Seen:
-        return Seen(0, duration_s, "POST", "/prove", "/prove", "", status, 0, "", "", "", "")
+    def seen(self, duration_s: float, status: int = 200) -> RequestRecord:
+        return RequestRecord(0, duration_s, "POST", "/prove", "/prove", "", status, 0, "", "", "", "")
 
     def test_it_is_valid_before_the_first_request_and_never_half_written(self, tmp_path):
         performance, path = Performance(), tmp_path / "performance.json"

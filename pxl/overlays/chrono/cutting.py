@@ -16,7 +16,7 @@ Core = int | Clause
 
 
 @dataclass(frozen=True)
-class Defined:
+class DefinedClause:
     """Clause ``which`` of node ``node``'s definition; node 0 stands for the semantics."""
 
     node: int
@@ -24,7 +24,7 @@ class Defined:
 
 
 @dataclass(frozen=True)
-class Stepped:
+class SuccessorClause:
     """The successor rule on a core; ``here`` maps each literal of the core's clause to its counterpart."""
 
     core: Core
@@ -32,7 +32,7 @@ class Stepped:
 
 
 @dataclass(frozen=True)
-class Induced:
+class InductionClause:
     """Until induction from two cores."""
 
     invariant: int
@@ -42,7 +42,7 @@ class Induced:
     stays: Core
 
 
-Source = Defined | Stepped | Induced
+Source = DefinedClause | SuccessorClause | InductionClause
 
 
 def cut(trace: Trace, sources: Sequence[Source], table: CoreTable, root: int, kept: int, final: Core,
@@ -53,9 +53,9 @@ def cut(trace: Trace, sources: Sequence[Source], table: CoreTable, root: int, ke
     """
     def rests_on(place: int) -> tuple[int | Clause, ...]:
         source = sources[place]
-        if isinstance(source, Stepped):
+        if isinstance(source, SuccessorClause):
             return (_key(source.core),)
-        return (_key(source.never), _key(source.stays)) if isinstance(source, Induced) else ()
+        return (_key(source.never), _key(source.stays)) if isinstance(source, InductionClause) else ()
 
     needed = trace.needed(_key(final), rests_on, check_time)
     order = sorted(key for key in needed if isinstance(key, int) and key > 0)
@@ -92,11 +92,11 @@ class _Writer:
         for key in order:
             if key in self._trace.inputs:
                 match self._sources[self._trace.inputs[key]]:
-                    case Defined(node, _):
+                    case DefinedClause(node, _):
                         fresh.add(node)
-                    case Stepped(_, here):
+                    case SuccessorClause(_, here):
                         fresh.update(map(abs, here.values()))
-                    case Induced(invariant, node, after):
+                    case InductionClause(invariant, node, after):
                         fresh.update((abs(invariant), node, abs(after)))
         stack = [v for v in fresh if v > kept]
         while stack:
@@ -121,12 +121,12 @@ class _Writer:
                 self._push(key, Rup(self._literals(learnt.literals), tuple(self._number[h] for h in learnt.hints)))
                 continue
             match self._sources[self._trace.inputs[key]]:
-                case Defined(node, which):
+                case DefinedClause(node, which):
                     self._number[key] = self._first[node] + which
-                case Stepped(core, here):
+                case SuccessorClause(core, here):
                     premise, literals = self._core(core)
                     self._push(key, Successor(premise, self._literals([here[lit] for lit in literals])))
-                case Induced(invariant, node, after, never, stays):
+                case InductionClause(invariant, node, after, never, stays):
                     never_number, stays_number = self._core(never)[0], self._core(stays)[0]
                     i, x = self._literals((invariant, after))
                     self._push(key, Induction(i, self._place[node], x, never_number, stays_number))
@@ -163,6 +163,6 @@ class _Writer:
         if learnt is not None:
             return learnt.literals
         source = self._sources[self._trace.inputs[key]]
-        if isinstance(source, Defined) and source.node:
+        if isinstance(source, DefinedClause) and source.node:
             return definition(self._table, source.node)[source.which]
         return None

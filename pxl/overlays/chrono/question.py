@@ -17,7 +17,7 @@ from pxl.overlays.chrono.runs import MAX_CELLS, Run, TooLong, refutes
 from pxl.overlays.chrono.search import decide
 from pxl.overlays.chrono.sentences import read_run, run_text, script_of, trace_text
 from pxl.overlays.chrono.view import RunView, run_view
-from pxl.overlays.contract import Explanation, Found
+from pxl.overlays.contract import Explanation, SearchResult
 from pxl.search.elimination import Budget, Exhausted
 from pxl.search.sat import SearchExhausted
 
@@ -72,11 +72,11 @@ class ChronoQuestion:
         when = "always" if self.kind.always else "start"
         return f"{about} {when}{assumed}: {format_formula(self.whole, signature=CHRONO)}"
 
-    def search(self, deadline: float, budget: Budget) -> Found | Exhausted:
+    def search(self, deadline: float, budget: Budget) -> SearchResult | Exhausted:
         """Search, or evaluate the trace, and write down what was found."""
         if self.kind.trace is not None:
             try:
-                return Found(not refutes(self.whole, Run(self.kind.trace)), NO_CERTIFICATE)
+                return SearchResult(not refutes(self.whole, Run(self.kind.trace)), NO_CERTIFICATE)
             except TooLong as limit:
                 return Exhausted("size", f"too much to evaluate: {limit}")
 
@@ -90,10 +90,10 @@ class ChronoQuestion:
         if isinstance(found, Exhausted):
             return found
         if isinstance(found, Run):
-            return Found(False, run_text(found))
+            return SearchResult(False, run_text(found))
         try:
             certificate = encode_proof(found, check_time)
-            return Found(True, certificate, self._used(certificate))
+            return SearchResult(True, certificate, self._used(certificate))
         except SearchExhausted as limit:
             return Exhausted(limit.reason, limit.detail)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pxl.overlays.chrono.clauses import definition, is_needed, needed_signs, semantics
 from pxl.overlays.chrono.core import BOT, ENDS, HAS_NEXT, HAS_PREV, CoreTable
-from pxl.overlays.chrono.cutting import Core, Defined, Induced, Source, Stepped, cut
+from pxl.overlays.chrono.cutting import Core, DefinedClause, InductionClause, Source, SuccessorClause, cut
 from pxl.overlays.chrono.proof import SEMANTICS, Proof
 from pxl.search.clauses import simplified
 from pxl.search.sat import SatSolver
@@ -56,7 +56,7 @@ class Reasoner:
                     self._pairs.append((-now, -then))
 
     def _inputs(self, signs: list[int]) -> None:
-        units: list[tuple[Source, tuple[int, ...]]] = [(Defined(SEMANTICS, 0), semantics(self.finite))]
+        units: list[tuple[Source, tuple[int, ...]]] = [(DefinedClause(SEMANTICS, 0), semantics(self.finite))]
         for v in range(1, self.size + 1):
             sign = 3 if v in (BOT, HAS_NEXT, HAS_PREV) or (self.finite and v == ENDS) else signs[v - 1]
             if sign:
@@ -65,9 +65,9 @@ class Reasoner:
                     if clean is None or not is_needed(self.table, v, which, sign):
                         continue
                     if len(clean) == 1:
-                        units.append((Defined(v, which), clean))
+                        units.append((DefinedClause(v, which), clean))
                     else:
-                        self._add(Defined(v, which), clean)
+                        self._add(DefinedClause(v, which), clean)
         for source, clause in units:
             self._add(source, clause)
 
@@ -79,7 +79,7 @@ class Reasoner:
 
     def add_search_only(self, clause: Sequence[int]) -> None:
         """Add a clause that no proof may use: one with the negation of a selector that stands nowhere unnegated."""
-        self._add(Defined(-1, 0), clause)
+        self._add(DefinedClause(-1, 0), clause)
 
     def selector(self) -> int:
         """Return a fresh variable for clauses that only steer the search."""
@@ -91,7 +91,7 @@ class Reasoner:
         v = self.table.add(op, *members)
         if len(self.table) > before:
             for which, clause in enumerate(definition(self.table, v)):
-                self._add(Defined(v, which), clause)
+                self._add(DefinedClause(v, which), clause)
         return v
 
     def ask(self, assumptions: Sequence[int]) -> Moment | None:
@@ -144,7 +144,7 @@ class Reasoner:
         clause = [here[-literal] for literal in self.core]
         if self.finite:
             clause.append(-HAS_NEXT)
-        self._add(Stepped(self.core_key, {-literal: here[-literal] for literal in self.core}), clause)
+        self._add(SuccessorClause(self.core_key, {-literal: here[-literal] for literal in self.core}), clause)
         return [demands[literal] for literal in self.core if literal in demands]
 
     def induce(self, invariant: int, u: int, after: int) -> None:
@@ -155,7 +155,7 @@ class Reasoner:
         never = self.core_key
         if self.ask([invariant, self.table.literal(a), HAS_NEXT, -after]) is not None:
             raise AssertionError("an invariant does not stay")
-        self._add(Induced(invariant, u, after, never, self.core_key), [-invariant, -u])
+        self._add(InductionClause(invariant, u, after, never, self.core_key), [-invariant, -u])
 
     def proof(self) -> Proof:
         """Return the proof that ends in the last core."""

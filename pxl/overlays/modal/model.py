@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxl.certificates.draw import draw
-from pxl.certificates.model import MAX_SUBFORMULAS, MAX_TEXT_CHARS, MAX_TRACE, Because, Subformula, reasons, world_name
+from pxl.certificates.model import (
+    MAX_SUBFORMULAS,
+    MAX_TEXT_CHARS,
+    MAX_TRACE,
+    Subformula,
+    TruthReason,
+    reasons,
+    world_name,
+)
 from pxl.formula import format_formula, node_texts
 from pxl.formula.signature import Signature
 from pxl.formula.table import Formula
@@ -38,7 +46,7 @@ class FrameView:
     relations: tuple[tuple[str, str], ...]      # name and logic
     atoms: tuple[str, ...]
     subformulas: tuple[Subformula, ...] | None
-    trace: tuple[Because, ...] | None
+    trace: tuple[TruthReason, ...] | None
     trace_omitted: int
     omitted: str | None
     assumptions: tuple[Subformula, ...] | None
@@ -115,7 +123,7 @@ def frame_view(problem: Problem, names: Names, model: Model) -> FrameView:
         texts = node_texts(named_formula(problem, problem.goal, names), MAX_TEXT_CHARS, names.signature)
         subformulas = tuple(sub(text, node) for node, text in enumerate(texts))
         lines = _trace(problem, truth, model)
-        trace = tuple(Because(subformulas[node].text, world, value, depth)
+        trace = tuple(TruthReason(subformulas[node].text, world, value, depth)
                       for node, world, value, depth in lines[:MAX_TRACE])
         trace_omitted = len(lines) - len(trace)
     assumed = (*problem.globally, *problem.locally)

@@ -11,7 +11,7 @@ from pxl.search.sat import Trace
 
 
 @dataclass(frozen=True)
-class Learning:
+class LearntClause:
     """A clause learnt by the successor rule from the clause of a core.
 
     ``position`` is the core's among the trace's, or None when ``premise`` is a tautology. ``added`` is a
@@ -25,7 +25,7 @@ class Learning:
     here: Mapping[int, int]
 
 
-def proof_steps(trace: Trace, inputs: list[int | Learning], defining: int,
+def proof_steps(trace: Trace, inputs: list[int | LearntClause], defining: int,
                 check_time: Callable[[], None] = lambda: None) -> list[Step]:
     """Return the steps that the last core of a trace needs, numbered for the checker.
 
@@ -36,7 +36,7 @@ def proof_steps(trace: Trace, inputs: list[int | Learning], defining: int,
 
     def rests_on(place: int) -> tuple[int, ...]:
         source = inputs[place]
-        return (~source.position,) if isinstance(source, Learning) and source.position is not None else ()
+        return (~source.position,) if isinstance(source, LearntClause) and source.position is not None else ()
 
     needed = trace.needed(final, rests_on, check_time)
     steps: list[Step] = []
@@ -52,7 +52,7 @@ def proof_steps(trace: Trace, inputs: list[int | Learning], defining: int,
             number[key] = add(clause.literals, clause.hints)
             continue
         source = inputs[trace.inputs[key]]
-        if not isinstance(source, Learning):
+        if not isinstance(source, LearntClause):
             number[key] = source
             continue
         premise, hints = source.premise, ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pxl.certificates.sentences import Script
-from pxl.overlays.contract import Explanation, Found
+from pxl.overlays.contract import Explanation, SearchResult
 from pxl.overlays.modal.certificate import Proof, decode_model, encode, used_assumptions
 from pxl.overlays.modal.model import Names, frame_view, text_of
 from pxl.overlays.modal.problem import Problem
@@ -49,7 +49,7 @@ class ModalQuestion:
                                  [texts[place] for place in problem.locally])
         return f"{setting_term(problem.setting)}: {question}"
 
-    def search(self, deadline: float, budget: Budget) -> Found | Exhausted:
+    def search(self, deadline: float, budget: Budget) -> SearchResult | Exhausted:
         """Search, and write down what was found."""
         def check_time() -> None:
             if budget.is_stopped():
@@ -65,7 +65,7 @@ class ModalQuestion:
         except SearchExhausted as limit:
             return Exhausted(limit.reason, limit.detail)
         is_proof = isinstance(found, Proof)
-        return Found(is_proof, text, self._used(text) if is_proof else None)
+        return SearchResult(is_proof, text, self._used(text) if is_proof else None)
 
     def script(self, proved: bool, certificate: str) -> Script:
         """Write the sentences. Raises ValueError for a countermodel that is none, or one with foreign atoms."""

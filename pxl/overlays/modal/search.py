@@ -18,7 +18,7 @@ from pxl.certificates.certificate import Rup
 from pxl.overlays.modal import frames
 from pxl.overlays.modal.certificate import Model, Proof
 from pxl.overlays.modal.problem import Problem, clauses_of
-from pxl.overlays.modal.proof import Learning, proof_steps
+from pxl.overlays.modal.proof import LearntClause, proof_steps
 from pxl.overlays.modal.rules import choices, demands, extended, needed_signs
 from pxl.search.clauses import simplified
 from pxl.search.elimination import Budget, Exhausted
@@ -64,7 +64,7 @@ class _Search:
         self._setting = setting = problem.setting
         self._clauses = clauses = clauses_of(problem)
         self._choices = choices(problem, clauses)
-        self._inputs: list[int | Learning] = []
+        self._inputs: list[int | LearntClause] = []
         self._cores = 0
         signs = [3] * len(problem.nodes) if self._is_full else needed_signs(problem)
         self._add_clauses(signs)
@@ -269,7 +269,7 @@ class _Search:
             here[-witness] = box
             if witness not in core:
                 added = -witness
-        self._inputs.append(Learning(relation, position, tuple(-x for x in core), added, here))
+        self._inputs.append(LearntClause(relation, position, tuple(-x for x in core), added, here))
         clause = tuple(dict.fromkeys(here.values()))
         self._solver.add(clause)
         opposite = {-x for x in clause}

@@ -16,7 +16,7 @@ from pxl.certificates.model import ModelView, model_view
 from pxl.certificates.sentences import Script, script_of
 from pxl.formula import Formula, atoms, evaluate, format_formula, node_texts, with_atoms
 from pxl.formula.table import occurrences
-from pxl.overlays.contract import Explanation, Found
+from pxl.overlays.contract import Explanation, SearchResult
 from pxl.search.elimination import Budget, Exhausted
 from pxl.search.sat import SearchExhausted
 
@@ -59,7 +59,7 @@ class S5Question:
             return text
         return f"{'global' if self.assumed.is_global else 'local'} {len(self.assumed.formulas)}: {text}"
 
-    def search(self, deadline: float, budget: Budget) -> Found | Exhausted:
+    def search(self, deadline: float, budget: Budget) -> SearchResult | Exhausted:
         """Search, and write down what was found."""
         def check_time() -> None:
             if budget.is_stopped():
@@ -71,7 +71,7 @@ class S5Question:
         if isinstance(found, Exhausted):
             return found
         try:
-            return Found(isinstance(found, Proof), encode(found, check_time))
+            return SearchResult(isinstance(found, Proof), encode(found, check_time))
         except SearchExhausted as limit:
             return Exhausted(limit.reason, limit.detail)
 

@@ -43,7 +43,7 @@ class AmbiguousNotation(RequestError):
 
 
 @dataclass(frozen=True)
-class Reading4:
+class V4Reading:
     """A goal with the notations that read it so, the first of which is named in replies."""
 
     notations: tuple[str, ...]
@@ -55,10 +55,10 @@ class Reading4:
         return f"{self.notations[0]}, for {self.read.target}: {shown(self.read)}"
 
 
-def read_goal(goal: Any, limits: Limits, notation: str | None = None, target: str | None = None) -> Reading4:
+def read_goal(goal: Any, limits: Limits, notation: str | None = None, target: str | None = None) -> V4Reading:
     """Read a goal in the notation given, or in the only one that fits. Raises RequestError (AmbiguousNotation, …)."""
     if notation is not None:
-        return Reading4((notation,), _read(NOTATIONS[notation], goal, limits, target))
+        return V4Reading((notation,), _read(NOTATIONS[notation], goal, limits, target))
     found, faults = readings(goal, limits, target)
     if not found:
         raise faults[_likeliest(goal)]
@@ -68,7 +68,7 @@ def read_goal(goal: Any, limits: Limits, notation: str | None = None, target: st
     return found[0]
 
 
-def readings(goal: Any, limits: Limits, target: str | None = None) -> tuple[list[Reading4], dict[str, RequestError]]:
+def readings(goal: Any, limits: Limits, target: str | None = None) -> tuple[list[V4Reading], dict[str, RequestError]]:
     """Return the distinct readings of a goal, and why each of the other notations does not read it."""
     found: dict[Any, list[str]] = {}
     by_key: dict[Any, Read] = {}
@@ -90,7 +90,7 @@ def readings(goal: Any, limits: Limits, target: str | None = None) -> tuple[list
         key = (read.formula, read.target, tuple(sorted(read.options.items())))
         found.setdefault(key, []).append(name)
         by_key[key] = read
-    return [Reading4(tuple(names), by_key[key]) for key, names in found.items()], faults
+    return [V4Reading(tuple(names), by_key[key]) for key, names in found.items()], faults
 
 
 def shown(read: Read) -> str:

@@ -11,7 +11,7 @@ from pxl.formula import Formula, Limits, format_formula, height
 from pxl.formula.complaint import complaint
 from pxl.formula.lexer import is_atom_name
 from pxl.overlays.v4.reading import TARGETS, Notation, Read, bounded, language_of, within
-from pxl.overlays.v4.words import NAMES, OPS, Sheet, op_of
+from pxl.overlays.v4.words import NAMES, OPS, NodeTable, op_of
 
 _OPERATOR = ("op", "type", "operator", "connective")
 _ONE = ("arg", "operand", "body", "inner", "child", "formula", "argument")
@@ -33,7 +33,7 @@ def _read(goal: Any, limits: Limits, target: str | None) -> Read:
     # A text is JSON written out, or an atom by itself.
     if isinstance(goal, str) and bounded(goal, limits).lstrip()[:1] in ("{", "[", '"'):
         goal = _decoded(goal)
-    sheet = Sheet()
+    sheet = NodeTable()
     # An object or list is visited twice: first its parts are put on the agenda, then it is applied to their numbers.
     agenda: list[tuple[Any, ...]] = [("read", goal, None)]
     done: list[int] = []
@@ -140,7 +140,7 @@ def _quantified(path: _Path, name: str) -> FormulaSyntaxError:
     return _fault(path, f"{_found(name)}: quantifiers are not supported, for the logics here are propositional")
 
 
-def _leaf(sheet: Sheet, name: Any, path: _Path, is_atom: bool = False) -> int:
+def _leaf(sheet: NodeTable, name: Any, path: _Path, is_atom: bool = False) -> int:
     if isinstance(name, str):
         op = None if is_atom and is_atom_name(name) else OPS.get(name) or OPS.get(name.lower())
         if op in ("top", "bot"):

@@ -8,7 +8,7 @@ from typing import Any
 from pxl.errors import RequestError
 from pxl.formula import Limits, atoms, format_formula
 from pxl.overlays.contract import Json, Operation, Reading
-from pxl.overlays.v4.detect import NOTATIONS, READABLE, WRITABLE, Reading4, read_goal, readings, shown
+from pxl.overlays.v4.detect import NOTATIONS, READABLE, WRITABLE, V4Reading, read_goal, readings, shown
 from pxl.overlays.v4.reading import TARGETS
 
 Answer = Callable[[Reading], dict[str, Any]]
@@ -82,7 +82,7 @@ def adapt(request: Mapping[str, Json], answer: Answer) -> dict[str, Any]:
             "atoms": list(atoms(read.formula)), "request": {"goal": goal, "overlay": read.target, **read.options}}
 
 
-def _normalized(reading: Reading4) -> str:
+def _normalized(reading: V4Reading) -> str:
     return format_formula(reading.read.formula, _MAX_CHARS, TARGETS[reading.read.target or "pxl"])
 
 

@@ -12,7 +12,7 @@ from pxl.errors import RequestError
 from pxl.formula import Formula, format_formula
 from pxl.overlays.contract import Example, Explanation, Json, Library, Operation, Overlay, Question, Reading
 from pxl.overlays.registry import check_options
-from pxl.overlays.v4.detect import READABLE, Reading4, read_goal
+from pxl.overlays.v4.detect import READABLE, V4Reading, read_goal
 from pxl.overlays.v4.operations import operations
 from pxl.overlays.v4.reading import TARGETS, Read, settle
 
@@ -46,7 +46,7 @@ class V4Question:
     """A question of another overlay that says how the goal was read; Coq is asked nothing of its own."""
 
     inner: Question
-    reading: Reading4
+    reading: V4Reading
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -82,7 +82,7 @@ class V4:
         needed = target or _needed_by_assumptions(reading)
         if reading.goal == FALSUM:
             declared = needed or ("chrono" if notation in _TEMPORAL else None)
-            found = Reading4((notation or "text",), settle(Read(Formula((("bot",),)), declared), None))
+            found = V4Reading((notation or "text",), settle(Read(Formula((("bot",),)), declared), None))
         else:
             found = read_goal(reading.goal, reading.limits, notation, target)
         chosen = found.read.target or "pxl"

@@ -12,7 +12,7 @@ from pxl.formula.lexer import is_atom_name
 from pxl.overlays.chrono.language import CHRONO
 from pxl.overlays.v4.infix import need_text
 from pxl.overlays.v4.reading import TARGETS, Notation, Read, bounded, language_of, within
-from pxl.overlays.v4.words import LABELLED, NAMES, Sheet, op_of
+from pxl.overlays.v4.words import LABELLED, NAMES, NodeTable, op_of
 
 # Łukasiewicz's letters: L and M are necessity and possibility, O and V falsity and truth.
 _LETTERS = {"N": "neg", "K": "conj", "A": "disj", "C": "impl", "E": "iff", "L": "box", "M": "dia",
@@ -25,7 +25,7 @@ _SEXP_TOKEN = re.compile(r"\|[^|\s]+\||[()]|[^\s()]+")
 
 def _read_polish(goal: Any, limits: Limits, target: str | None) -> Read:
     text = bounded(need_text(goal, "polish"), limits)
-    sheet, stack = Sheet(), []
+    sheet, stack = NodeTable(), []
     found = list(_POLISH_TOKEN.finditer(text))
     for token in reversed(found):
         word = token[0]
@@ -88,7 +88,7 @@ def _write_polish(formula: Formula, max_chars: int) -> str:
 
 def _read_sexp(goal: Any, limits: Limits, target: str | None) -> Read:
     text = bounded(need_text(goal, "sexp"), limits)
-    sheet = Sheet()
+    sheet = NodeTable()
     # Each open list: where it began, its operator with its label, and the parts so far.
     lists: list[list[Any]] = [[0, None, None, []]]
     for token in _SEXP_TOKEN.finditer(text):
@@ -128,7 +128,7 @@ def _read_sexp(goal: Any, limits: Limits, target: str | None) -> Read:
     return Read(within(sheet.formula(lists[0][3][0]), limits))
 
 
-def _sexp_leaf(sheet: Sheet, text: str, token: re.Match[str]) -> int:
+def _sexp_leaf(sheet: NodeTable, text: str, token: re.Match[str]) -> int:
     word = token[0]
     if op_of(word) in ("top", "bot"):
         return sheet.apply(op_of(word) or "", None, ())

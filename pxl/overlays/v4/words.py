@@ -54,7 +54,7 @@ def op_of(name: str) -> str | None:
     return OPS.get(name) or (OPS.get(name.lower()) if len(name) > 1 else None)
 
 
-class Sheet:
+class NodeTable:
     """Collects the nodes of a formula as its parts become known."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pxl.overlays.contract import Found, Reading
+from pxl.overlays.contract import Reading, SearchResult
 from pxl.overlays.modal import presets
 from pxl.overlays.modal.logics import LOGICS, logic_named
 from pxl.search.elimination import Budget
@@ -26,7 +26,7 @@ def test_each_documented_example_gets_its_verdict(example):
     overlay = getattr(presets, name)()
     assert options.keys() <= overlay.options.keys()
     found = overlay.read(Reading(goal, options, assumptions, consequence)).search(time.monotonic() + 10, Budget())
-    assert isinstance(found, Found) and found.proved == (verdict == "proved")
+    assert isinstance(found, SearchResult) and found.proved == (verdict == "proved")
 
 
 def test_every_logic_is_in_the_table_with_its_conditions():

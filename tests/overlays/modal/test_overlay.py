@@ -7,18 +7,18 @@ import time
 import pytest
 
 from pxl.errors import FormulaSyntaxError, InvalidOption, NotSupported, RequestError
-from pxl.overlays.contract import Explanation, Found, Reading
+from pxl.overlays.contract import Explanation, Reading, SearchResult
 from pxl.overlays.modal import presets
 from pxl.overlays.modal.logics import LOGICS
 from pxl.overlays.modal.words import logic_words
 from pxl.search.elimination import Budget
 
 
-def ask(goal, name: str = "modal", assumptions=(), consequence: str = "global", **options) -> tuple[Found, Explanation]:
+def ask(goal, name: str = "modal", assumptions=(), consequence: str = "global", **options) -> tuple[SearchResult, Explanation]:
     """Answer a question without the kernel."""
     question = getattr(presets, name)().read(Reading(goal, options, tuple(assumptions), consequence))
     found = question.search(time.monotonic() + 20, Budget())
-    assert isinstance(found, Found)
+    assert isinstance(found, SearchResult)
     script = question.script(found.proved, found.certificate)
     return found, question.explain(found.proved, found.certificate, script, found.used)
 

@@ -14,7 +14,7 @@ _IDLE_POLLS = 3         # after so many without anything to watch, the thread en
 IsGone = Callable[[], bool]
 
 
-class Away:
+class DisconnectWatch:
     """One thread for all connections; it starts when there is something to watch, and ends by itself.
 
     ``poll_s`` is in seconds. Work that takes less is never asked about.

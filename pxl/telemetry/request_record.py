@@ -7,7 +7,7 @@ from typing import NamedTuple
 UNMATCHED = "unmatched"     # the route of what is no route
 
 
-class Seen(NamedTuple):      # a frozen dataclass takes ten times as long to make
+class RequestRecord(NamedTuple):      # a frozen dataclass takes ten times as long to make
     """A request that was answered. ``at`` is in seconds since 1970, ``rule`` the route's pattern or ``unmatched``.
 
     ``kind`` and ``user`` say who asked (:class:`pxl.access.identity.Identity`), ``address`` the client's, ``path``
