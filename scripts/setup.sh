@@ -37,7 +37,7 @@ has_environment() { "$VENV/bin/python" -m pip --version >/dev/null 2>&1; }
 
 makes_environments() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 
-# Prints the Debian packages that this machine lacks, one a line.
+# Prints the Debian packages that this machine lacks and the server needs, one a line.
 missing_packages() {
     local python
     python=$(find_python)
@@ -49,6 +49,10 @@ missing_packages() {
     if ! has_coq; then
         printf '%s\n' coq
     fi
+}
+
+# Prints those that tests, linting and benchmarks need besides.
+missing_tools() {
     if [[ $lock != requirements-dev.lock ]]; then
         return
     fi
@@ -67,24 +71,30 @@ missing_packages() {
     done
 }
 
-install_packages() {
+must_be_able_to_install() {
     local -a packages
-    mapfile -t packages < <(missing_packages)
-    if (( ${#packages[@]} == 0 )); then
-        return
-    fi
-    if (( EUID != 0 )) || ! command -v apt-get >/dev/null; then
+    mapfile -t packages < <(missing_packages; missing_tools)
+    if (( ${#packages[@]} > 0 )) && { (( EUID != 0 )) || ! command -v apt-get >/dev/null; }; then
         die "this machine lacks: ${packages[*]}" \
             "install it as root and run this again. On Debian 12:" \
             "    apt-get update && apt-get install -y --no-install-recommends ${packages[*]}" \
             "elsewhere: Python 3.11 or later with venv, and Coq 8.16 or later with coqc and coqchk on the PATH"
+    fi
+}
+
+# Installs what the function named prints.
+install_with_apt() {
+    local -a packages
+    mapfile -t packages < <("$1")
+    if (( ${#packages[@]} == 0 )); then
+        return
     fi
     say "installing ${packages[*]} with apt-get"
     export DEBIAN_FRONTEND=noninteractive
     local -a apt=(apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
     "${apt[@]}" update
     "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null
-    mapfile -t packages < <(missing_packages)
+    mapfile -t packages < <("$1")
     if (( ${#packages[@]} > 0 )); then
         die "apt-get installed what this system has, but it still lacks: ${packages[*]}" \
             "(Python must be 3.11 or later: use Debian 12 or later, or name an interpreter in PYTHON)"
@@ -127,8 +137,19 @@ if command -v flock >/dev/null; then
     flock 9
 fi
 
-install_packages
-make_environment
-install_requirements
-"$VENV/bin/python" -m pxl.kernel build ${PXL_KERNEL_DIR:+--dir "$PXL_KERNEL_DIR"}
+must_be_able_to_install
+install_with_apt missing_packages
+
+# What takes long goes on side by side: more packages, the kernel (which needs no other package of Python's), requirements.
+install_with_apt missing_tools &
+tools_job=$!
+"$(find_python)" -m pxl.kernel build ${PXL_KERNEL_DIR:+--dir "$PXL_KERNEL_DIR"} &
+kernel_job=$!
+failed=0
+make_environment && install_requirements || failed=$?
+wait "$kernel_job" || failed=$?
+wait "$tools_job" || failed=$?
+if (( failed > 0 )); then
+    exit "$failed"
+fi
 say "ready"

@@ -20,6 +20,16 @@ from pxl.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 60.0
+# With several workers each takes a file at a time: those that take longest come first.
+LONGEST_FIRST = ("packaging/test_image.py", "verdict/test_verdicts.py", "operations/test_integration_suite.py",
+                 "serve_pxl/test_faults.py", "overlays/test_docs.py", "operations/test_scripts.py", "operations/test_runbook.py",
+                 "packaging/test_nginx.py", "http/test_openapi.py", "overlays/v4/test_notations.py",
+                 "overlays/modal/test_search.py", "benchmarks/test_benchmarks.py", "documents/test_requirements_rows.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {str(ROOT / "tests" / name): place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(str(item.path), len(order)))
 
 
 @pytest.fixture(scope="session")

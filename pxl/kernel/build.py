@@ -146,7 +146,7 @@ def _compile(project: Project, staging: Path, report: Report, deadline: float, b
     for number, name in enumerate(project.sources, start=1):
         started = time.monotonic()
         done = run_coq(["coqc", "-q", *flags, name], cwd=staging, deadline=deadline)
-        report(f"  [{number}/{total}] {name} ({time.monotonic() - started:.1f} s)")
+        report(f"  {project.root} [{number}/{total}] {name} ({time.monotonic() - started:.1f} s)")
         if name == "results.v":
             (staging / ASSUMPTIONS_OUTPUT).write_text(done.stdout, encoding="utf-8")
 

@@ -290,7 +290,7 @@ def test_an_axiom_is_caught_by_print_assumptions_and_by_coqchk(tmp_path: Path) -
     printed = gates.print_assumptions(read_snapshot(sources).project, places, deadline)
     assert any("rests on assumptions" in found.why
                for found in gates.check_assumptions((sources / "results.v").read_text(), printed, printed))
-    summary = gates.run_coqchk(places, "PXL", ["results.v"], deadline)
+    summary = gates.run_coqchk(places, ["PXL.results"], deadline)
     assert [found.why for found in gates.check_summary(summary, primitives_allowed=True)] == ["Axioms: PXL.Two.hole"]
 
 
