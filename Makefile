@@ -24,9 +24,10 @@ gates:  ## check the kernel: no holes, no axioms, Coq's independent checker agre
 	@scripts/setup.sh
 	@$(KERNEL) gates $(KERNEL_DIR)
 
-lint:  ## check the Python code's style
+lint:  ## check the Python code's style and types
 	@scripts/setup.sh --dev
 	@$(PYTHON_VENV) -m ruff check .
+	@$(PYTHON_VENV) -m mypy
 
 bench:  ## measure the server against its floors
 	@scripts/setup.sh --dev

@@ -116,7 +116,7 @@ class ProofCache:
         """Return the counts and the present size."""
         with self._lock:
             self._kept.expire()
-            return CacheStats(len(self._kept), self._kept.currsize, self._kept.maxsize,
+            return CacheStats(len(self._kept), int(self._kept.currsize), int(self._kept.maxsize),
                               self._exact, self._prefetch, self._misses, self._kept.evictions)
 
     def clear(self) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from pxl.access.identity import ROLES
 from pxl.access.secret_key import CURE, problem_of
@@ -49,7 +50,7 @@ class Key:
         return self.expires_at is None or now < self.expires_at
 
 
-def make_key(text: str, state: str, **others: object) -> Key:
+def make_key(text: str, state: str, **others: Any) -> Key:
     """Return a key of a text, or raise ValueError when the text is unfit; the error does not show it."""
     if problem := problem_of(text):
         raise ValueError(f"the secret is {problem}: {CURE}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import ClassVar
 
 from limits.storage import MemoryStorage
 
@@ -16,7 +15,7 @@ class LockedMemory(MemoryStorage):
     Left to itself, two requests at once may start its timer twice: a RuntimeError, and a 500 for one of them.
     """
 
-    STORAGE_SCHEME: ClassVar[list[str]] = ["pxl-memory"]
+    STORAGE_SCHEME = ["pxl-memory"]
 
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: str) -> None:
         self._counting = threading.Lock()

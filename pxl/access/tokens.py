@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import jwt
 
@@ -179,7 +179,7 @@ def is_subject(text: object) -> bool:
     return isinstance(text, str) and _SUBJECT.fullmatch(text) is not None
 
 
-def _claims(payload: dict[str, object]) -> Claims:
+def _claims(payload: dict[str, Any]) -> Claims:
     """Check the shape of every claim: a valid signature says who wrote them, not that they make sense."""
     times = [payload[name] for name in ("auth_time", "iat", "exp")]
     roles, session, token_id, subject = (payload[name] for name in ("roles", "sid", "jti", "sub"))
@@ -191,4 +191,5 @@ def _claims(payload: dict[str, object]) -> Claims:
             and is_subject(subject)
             and all(isinstance(name, str) and _ID.fullmatch(name) for name in (session, token_id))):
         raise AuthError("Invalid token: its claims are malformed")
-    return Claims(subject, frozenset(roles), session, *times, token_id)
+    auth_time, issued_at, expires_at = times
+    return Claims(subject, frozenset(roles), session, auth_time, issued_at, expires_at, token_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -40,7 +40,8 @@ class Settled(Generic[A]):
 
 
 def settle_all(questions: Sequence[Q | PxlError], ask: Callable[[Q, Cancel], A], *, width: int, cancel: Cancel,
-               limit_s: float = LIMIT_S, clock: Callable[[], float] = time.monotonic) -> Iterator[Settled[A]]:
+               limit_s: float = LIMIT_S,
+               clock: Callable[[], float] = time.monotonic) -> Generator[Settled[A], None, None]:
     """Yield what became of every question, ``width`` of them in work at a time.
 
     A question that is an error already is its own outcome. A busy pool is waited for, as long as there is time.

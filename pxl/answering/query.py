@@ -25,7 +25,7 @@ class Query:
     def text(self) -> str:
         """Return a text that two plain queries, or two others, share only when they ask the same in the same words."""
         if self.is_plain:
-            return self.goal
+            return str(self.goal)
         return json.dumps([self.goal, self.overlay, sorted(self.options.items()), self.assumptions,
                                   self.consequence, self.theory], sort_keys=True)
 

@@ -36,7 +36,8 @@ def draw(model: Mapping[str, Any], width: int = 80, *, in_ascii: bool = False) -
           w1: A is false
       ... and 7 more lines of reasons, left out
     """
-    lines, row = [], []
+    lines: list[str] = []
+    row: list[list[str]] = []
     worlds = model["worlds"]
     for world in worlds[:MAX_WORLDS]:
         box = _box(world, _ASCII if in_ascii else _LINES, min(MAX_BOX_CHARS, width - 4))
@@ -88,7 +89,8 @@ def _cut(text: str, size: int) -> str:
 
 
 def _box(world: Mapping[str, Any], styles: Mapping[str, str], inner: int) -> list[str]:
-    left_top, across, right_top, side, left_low, right_low = styles["double" if world["designated"] else "single"]
+    style = tuple(styles["double" if world["designated"] else "single"])
+    left_top, across, right_top, side, left_low, right_low = style
     body = textwrap.wrap(" ".join(world["true"]) or "-", inner, break_on_hyphens=False)
     title = f"{across} {world['name']} {across}"
     size = max(len(title), *(len(line) + 2 for line in body))

@@ -9,6 +9,7 @@ from typing import Any
 from pxl.certificates.certificate import Countermodel
 from pxl.certificates.draw import draw
 from pxl.formula import Formula, evaluate, node_texts, with_atoms
+from pxl.formula.table import Node
 
 MAX_SUBFORMULAS = 200
 MAX_TEXT_CHARS = 400
@@ -144,7 +145,7 @@ def _trace(formula: Formula, truth: list[int], model: Countermodel) -> list[tupl
     return lines
 
 
-def reasons(node: tuple, world: int, value: bool, truth: Sequence[int], around: Sequence[int]) -> list[tuple[int, int]]:
+def reasons(node: Node, world: int, value: bool, truth: Sequence[int], around: Sequence[int]) -> list[tuple[int, int]]:
     """Return the (child, world) pairs whose values force the value of a node at a world.
 
     ``truth`` has a bit for each world; ``around`` are the worlds that a box or diamond speaks of.

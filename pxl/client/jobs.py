@@ -57,7 +57,8 @@ class Job:
 
     def state(self) -> JobState:
         """Return how it stands; raises Refused when the server does not know it (any more)."""
-        return self._ask("GET", self._path, self._read)
+        state: JobState = self._ask("GET", self._path, self._read)
+        return state
 
     def wait(self, timeout_s: float | None = None) -> Verdict:
         """Return the verdict as soon as it is there.
@@ -78,11 +79,14 @@ class Job:
 
     def cancel(self) -> JobState:
         """Take the goal back: its session is freed, and the server forgets the job."""
-        return self._ask("DELETE", self._path, self._read)
+        state: JobState = self._ask("DELETE", self._path, self._read)
+        return state
 
     def certificate(self) -> str:
         """Return the text of a .v file that coqc re-checks; raises Refused when there is none (yet)."""
-        return self._ask("GET", f"{self._path}/certificate", lambda reply: reply.content.decode("utf-8", "replace"))
+        text: str = self._ask("GET", f"{self._path}/certificate",
+                              lambda reply: reply.content.decode("utf-8", "replace"))
+        return text
 
     def _read(self, reply: Any) -> JobState:
         try:

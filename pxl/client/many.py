@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from pxl.client.failures import ClientError
 from pxl.client.values import Verdict
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def in_parallel(work: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Genera
                 done.put((None, error))
 
     def taken() -> R:
+        result: R
         result, error = done.get()
         if error is not None:
             raise error

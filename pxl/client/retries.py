@@ -33,7 +33,7 @@ class Retries:
                 return None
             longer = self.chance() * max(0.25, error.retry_after_s / 4)
             return min(error.retry_after_s + longer, self.max_wait_s)
-        doubled = self.first_wait_s * 2 ** min(failures - 1, 30)
+        doubled = self.first_wait_s * 2.0 ** min(failures - 1, 30)
         return min(doubled, self.max_wait_s) * (0.5 + self.chance() / 2)
 
 

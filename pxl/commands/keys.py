@@ -26,7 +26,7 @@ def add_parser(commands: Any) -> None:
     below = keys.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, help_: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-        parser = below.add_parser(name, help=help_, epilog=_EPILOG)
+        parser: argparse.ArgumentParser = below.add_parser(name, help=help_, epilog=_EPILOG)
         parser.add_argument("--file", metavar="FILE", help=f"the keyring file (default: the variable {_VARIABLE})")
         parser.add_argument("--show", action="store_true", help="print the secrets too")
         parser.set_defaults(run=run)

@@ -39,7 +39,8 @@ def read_tasks(data: bytes, name: str) -> list[Task]:
     >>> read_tasks(b'# axioms\\nBOX(A) -> A\\n{"id": "x7", "goal": "A", "timeout_ms": 500}', "goals")
     [Task(id=2, goal='BOX(A) -> A', timeout_s=None), Task(id='x7', goal='A', timeout_s=0.5)]
     """
-    tasks, lines_of = [], {}
+    tasks: list[Task] = []
+    lines_of: dict[int | str, int] = {}
     for number, raw in enumerate(data.split(b"\n"), 1):
         place = f"{name}, line {number}"
         try:

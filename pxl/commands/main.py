@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        return int(options.run(options))
     except (Usage, RequestError) as error:
         return _complain(error, USAGE)
     except BrokenPipeError:
@@ -98,7 +98,8 @@ def _ask_here(goal: str, options: argparse.Namespace) -> dict[str, Any]:
         answer = prover.service.prove(query, options.timeout, bool(options.certificate))
     finally:
         prover.close()
-    return json.loads(prove_text(answer, uuid.uuid4().hex, bool(options.certificate)))
+    reply: dict[str, Any] = json.loads(prove_text(answer, uuid.uuid4().hex, bool(options.certificate)))
+    return reply
 
 
 def _asked(options: argparse.Namespace) -> dict[str, Any]:

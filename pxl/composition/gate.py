@@ -37,7 +37,7 @@ def build_gate(settings: Settings, provenance: Provenance, signed: Signatures | 
     """
     requests, window_s = settings.rate
     return Gate(
-        Guard(signed and signed.hmac, signed and signed.message, _tokens(settings, shared, clock)),
+        Guard(signed.hmac if signed else None, signed.message if signed else None, _tokens(settings, shared, clock)),
         RatePolicy(requests, window_s, settings.rate_limit_total) if settings.is_rate_limited else None,
         read_networks(settings.trusted_proxy or ""),
         read_origins(settings.cors_origins) if settings.cors_origins else (),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pxl.errors import ConfigError, CoqRejected, ProverError
 from pxl.kernel.build import load_library
@@ -84,7 +85,7 @@ def _fits(trial: _Trial, library: Compiled, together: Sequence[Compiled], regist
     if isinstance(took, float):
         if len(together) == 1:
             log.debug("the library %s adds %.0f ms to the start of a session", library.root, 1000 * took)
-        changes = {"start_s": round(took, 3)} if len(together) == 1 else {}
+        changes: dict[str, Any] = {"start_s": round(took, 3)} if len(together) == 1 else {}
     else:
         beside = " beside " + ", ".join(each.root for each in together[:-1]) if len(together) > 1 else ""
         changes = {"reason": f"Coq does not take its library {library.root}{beside}: {took}"}

@@ -161,7 +161,7 @@ def _inside_arguments(found: list[str], index: int, lexicon: Lexicon) -> bool:
         kind = lexicon[found[at]]
         depth += (kind == CLOSE) - (kind == OPEN)
         if depth < 0:
-            return lexicon[found[at - 1]] == NAME
+            return bool(lexicon[found[at - 1]] == NAME)
     return False
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from typing import cast
 
 from pxl.formula.signature import LABEL, LABELLED, NAME, NUMBER, OTHER, PXL, Signature
 
@@ -17,12 +18,12 @@ _NUMBER = re.compile(r"[0-9]+")
 _AFTER_NAME, _AFTER_OPEN, _AFTER_COMMA, _AFTER_VALUE = "(,)", "t)", "t", ",)"
 
 
-class Lexicon(dict):
+class Lexicon(dict[str, int]):
     """What each token of a text is, and in ``ops`` which operator; a word is classified when it is first met."""
 
     def __init__(self, signature: Signature = PXL) -> None:
         super().__init__(signature.kinds)
-        self.ops = dict(signature.ops) if signature.labelled else signature.ops
+        self.ops: dict[int, str] = dict(signature.ops) if signature.labelled else cast("dict[int, str]", signature.ops)
         self._signature = signature
 
     def __missing__(self, token: str) -> int:

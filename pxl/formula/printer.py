@@ -7,11 +7,11 @@ negation or of another binary formula, nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pxl.errors import GoalTooLarge
 from pxl.formula.signature import PXL, Signature
-from pxl.formula.table import Formula
+from pxl.formula.table import Formula, Node
 
 # Texts up to this long are made once and reused; longer ones would make a deep formula quadratic.
 _REUSED_CHARS = 160
@@ -58,7 +58,7 @@ def format_formula(formula: Formula, max_chars: int | None = None, signature: Si
     return "".join(pieces)
 
 
-def _push_unit(agenda: list[int | str], nodes: tuple, position: int, between: Mapping[str, str]) -> None:
+def _push_unit(agenda: list[int | str], nodes: Sequence[Node], position: int, between: Mapping[str, str]) -> None:
     if nodes[position][0] in between:
         agenda += (")", position, "(")
     else:

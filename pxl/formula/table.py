@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-Node = tuple  # ("atom", str) | ("bot",) | (op, int) | (op, int, int)
+Node: TypeAlias = tuple[Any, ...]     # ("atom", str) | ("bot",) | (op, int) | (op, int, int)
 
 
 @dataclass(frozen=True, slots=True)

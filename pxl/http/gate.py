@@ -17,12 +17,13 @@ from pxl.access.address import Network, bucket, client_address
 from pxl.access.guard import Access, Guard, NoCredentials, access_to
 from pxl.access.identity import OBSERVE, PROVE, Identity, RequestView
 from pxl.access.origins import Origin
+from pxl.access.rate_counters import MEMORY
 from pxl.access.scrapers import Scrapers
 from pxl.access.signed import SignedByKey
 from pxl.errors import AuthError, PxlError, RateLimited
 from pxl.http.drain import Drain
 from pxl.http.provenance import Provenance
-from pxl.http.rate_limits import MEMORY, RateLimits, RatePolicy
+from pxl.http.rate_limits import RateLimits, RatePolicy
 
 log = logging.getLogger("pxl.http")
 
@@ -120,7 +121,7 @@ class AccessControl:
 
     def _authenticate(self) -> None:
         # The objects behind Flask's proxies: each look through one costs over a microsecond.
-        here, asked = g._get_current_object(), request._get_current_object()
+        here, asked = g._get_current_object(), request._get_current_object()     # type: ignore[attr-defined]  # a proxy has it
         guard, limits = self._gate.guard, self._limits
         here.address = client_address(asked.remote_addr or "", asked.headers.getlist("X-Forwarded-For"),
                                    self._gate.trusted_proxies)
@@ -150,7 +151,7 @@ class AccessControl:
         here.identity, here.claim, here.signed = signed.identity, SingleClaim(signed.claim), signed
 
     def _authorize(self) -> None:
-        here, asked = g._get_current_object(), request._get_current_object()
+        here, asked = g._get_current_object(), request._get_current_object()     # type: ignore[attr-defined]  # a proxy has it
         if here.access.is_open:
             return
         if here.refusal is not None:
@@ -160,7 +161,7 @@ class AccessControl:
             here.claim()
 
     def _finish(self, response: Response) -> Response:
-        here, asked = g._get_current_object(), request._get_current_object()
+        here, asked = g._get_current_object(), request._get_current_object()     # type: ignore[attr-defined]  # a proxy has it
         if asked.method == "OPTIONS" and response.status_code == 200:
             # Flask's own answer: the methods are in its header, and an empty body is not HTML.
             response.status_code = 204

@@ -36,7 +36,8 @@ def add_routes(app: Flask, metrics: Metrics, performance: Performance, is_text_d
 
     def text(accept: str) -> Response:
         if _quality(accept, {OPENMETRICS}) >= max(_quality(accept, {TEXT}), 0.001):
-            return Response(openmetrics.generate_latest(metrics), content_type=openmetrics.CONTENT_TYPE_LATEST)
+            return Response(openmetrics.generate_latest(metrics),      # type: ignore[no-untyped-call]  # it has none
+                            content_type=openmetrics.CONTENT_TYPE_LATEST)
         return Response(generate_latest(metrics), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     @app.get("/metrics")

@@ -72,7 +72,8 @@ def add_routes(app: Flask, service: Service, disconnects: DisconnectWatch) -> No
 
         def ask(reading: Reading) -> dict[str, Any]:
             query = Query(reading.goal, overlay.name, reading.options, reading.assumptions, reading.consequence)
-            return json.loads(prove_text(service.prove(query, cancel=cancel), request_id, False))
+            reply: dict[str, Any] = json.loads(prove_text(service.prove(query, cancel=cancel), request_id, False))
+            return reply
 
         return ask
 

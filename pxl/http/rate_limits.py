@@ -50,8 +50,9 @@ class RateLimits:
         """Check every request from here on; ``caller`` names who is counted, ``is_exempt`` who is not."""
         policy = self._policy
         # The finer unit is looked at first: who is over their own limit does not use up everybody's.
-        limits = [ApplicationLimit(f"{policy.requests} per {policy.window_s} second", scope="caller",
-                                   key_function=caller, exempt_when=is_exempt)]
+        limits: list[str | Callable[[], str] | ApplicationLimit] = [
+            ApplicationLimit(f"{policy.requests} per {policy.window_s} second", scope="caller", key_function=caller,
+                             exempt_when=is_exempt)]
         if policy.total:
             limits.append(ApplicationLimit(f"{policy.total} per 1 minute", scope=_EVERYBODY,
                                            key_function=lambda: "all", exempt_when=is_exempt))

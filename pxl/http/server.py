@@ -34,7 +34,7 @@ _LAST_WORDS_S = 2.0     # after the drain has expired: time to write refusals
 _LINGER_S = 0.25        # after the last reply: whoever had connected, or keeps a connection, is still answered
 
 
-class _RefusalTask(ErrorTask):
+class _RefusalTask(ErrorTask):      # type: ignore[misc]  # Waitress has no types
     """Refuses what never reaches the application, in a problem document as the application does."""
 
     headers: tuple[tuple[str, str], ...] = ()
@@ -59,7 +59,7 @@ class _RefusalTask(ErrorTask):
         self.write(body)
 
 
-class _ReplyTask(WSGITask):
+class _ReplyTask(WSGITask):     # type: ignore[misc]  # Waitress has no types
     """Closes a kept connection once the server drains: a proxy then opens its next one elsewhere."""
 
     drain: Drain
@@ -67,7 +67,8 @@ class _ReplyTask(WSGITask):
     def build_response_header(self) -> bytes:
         if self.version == "1.1" and self.drain.is_draining:
             self.set_close_on_finish()
-        return super().build_response_header()
+        header: bytes = super().build_response_header()
+        return header
 
 
 def _channel_class(headers: tuple[tuple[str, str], ...], tell: Callable[[int, str, str, str, str], None],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, Response, abort
-from swagger_ui_bundle import swagger_ui_path
+from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]  # it has no types
 
 _WEB = Path(__file__).resolve().parent / "web"
 _VENDOR = Path(str(swagger_ui_path))

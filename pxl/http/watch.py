@@ -41,8 +41,8 @@ class Watch:
     def __init__(self, metrics: Metrics, performance: Performance, logs: Logs | None = None,
                  file: PerformanceFile | None = None, policy: WatchPolicy = WatchPolicy()) -> None:
         self.metrics, self.performance, self.file, self.policy = metrics, performance, file, policy
-        self._access: Sink | None = logs and logs.access
-        self._audit: Sink | None = logs and logs.audit
+        self._access: Sink | None = logs.access if logs else None
+        self._audit: Sink | None = logs.audit if logs else None
         self._latest = Latest()
 
     def answered(self, answer: Answer) -> None:
@@ -86,11 +86,11 @@ class Watch:
                                    retry_after_s=5)
 
     def _end(self, response: Response) -> Response:
-        here, asked = g._get_current_object(), request._get_current_object()
+        here, asked = g._get_current_object(), request._get_current_object()     # type: ignore[attr-defined]  # a proxy has it
         rule = asked.url_rule.rule if asked.url_rule else UNMATCHED
         answer = self._latest.take() if rule in DIRECT else None
         identity, failure, environ = here.get("identity"), here.get("failure"), asked.environ
-        script = answer and answer.script
+        script = answer.script if answer else None
         record = RequestRecord(
             time.time(), 0.0, asked.method, rule, asked.path, environ.get("SERVER_PROTOCOL", "-"),
             response.status_code, 0 if response.is_streamed or asked.method == "HEAD" else _length(response),
@@ -98,7 +98,8 @@ class Watch:
             identity.name if identity else "", here.get("request_id", ""), environ.get("HTTP_USER_AGENT", ""),
             environ.get("HTTP_REFERER", "").partition("?")[0], here.get("problem", ""),
             _refusal(failure) if failure is not None else "",
-            answer and answer.verdict, answer and answer.overlay, script and script.certificate_sha256)
+            answer.verdict if answer else None, answer.overlay if answer else None,
+            script.certificate_sha256 if script else None)
         began = here.began
         if response.is_streamed:
             response.call_on_close(lambda: self.record(record._replace(duration_s=time.perf_counter() - began)))

@@ -91,8 +91,8 @@ def check_source(name: str, text: str, root: str = "PXL") -> list[Finding]:
     """Search one source; say the line of each thing that must not be there."""
     try:
         code = code_only(text)
-    except ValueError as why:
-        return [Finding(name, str(why))]
+    except ValueError as malformed:
+        return [Finding(name, str(malformed))]
     findings = []
     for pattern, why in _FORBIDDEN:
         for match in pattern.finditer(code):

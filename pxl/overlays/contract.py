@@ -105,10 +105,14 @@ class Question(Protocol):
     ``names`` maps each renamed atom (``p1``) to the client's.
     """
 
-    overlay: str
-    key: str
-    normalized: str
-    names: Mapping[str, str]
+    @property
+    def overlay(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def normalized(self) -> str: ...
+    @property
+    def names(self) -> Mapping[str, str]: ...
 
     def search(self, deadline: float, budget: Budget) -> SearchResult | Exhausted:
         """Look for a proof or a countermodel until the moment ``deadline`` of ``time.monotonic()``."""
@@ -159,13 +163,20 @@ class Overlay(Protocol):
     ``library`` is None when the kernel's own theorems suffice.
     """
 
-    name: str
-    summary: str
-    version: str
-    options: Mapping[str, Mapping[str, Json]]
-    library: Library | None
-    examples: tuple[Example, ...]
-    operations: tuple[Operation, ...]
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def options(self) -> Mapping[str, Mapping[str, Json]]: ...
+    @property
+    def library(self) -> Library | None: ...
+    @property
+    def examples(self) -> tuple[Example, ...]: ...
+    @property
+    def operations(self) -> tuple[Operation, ...]: ...
 
     def read(self, reading: Reading) -> Question:
         """Read a goal. Raises RequestError (FormulaSyntaxError, GoalTooLarge, …) naming the place and the cure."""

@@ -64,7 +64,8 @@ def load_overlays(wanted: Sequence[str] | None = None, limit_s: float = LOAD_LIM
         package = point.dist.name if point.dist else "an unnamed package"
         installed.setdefault(point.name, []).append((package, point.value))
     names = wanted if wanted is not None else [name for name, value in built_ins.items() if _is_there(value)]
-    entries, registries = [], []
+    entries: list[Entry] = []
+    registries: list[Registry] = []
 
     def lookup(name: str) -> Overlay:
         """Return another overlay; not while overlays are loaded."""

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from pxl.errors import PoolBusy, ProverError, ShuttingDown
 from pxl.prover.backoff import Backoff
@@ -348,7 +349,7 @@ class Pool:
             members = [(session, False) for session in self._idle] + [(session, True) for session in self._busy]
             state = ("closed" if self._closed else "failing" if self._backoff.failing
                      else "ready" if self._was_ready else "starting")
-            numbers = dict(
+            numbers: dict[str, Any] = dict(
                 state=state, size=self._limits.size, idle=len(self._idle), busy=len(self._busy),
                 starting=len(self._starting), waiting=len(self._waiters), generation=self._generation,
                 leases=self._leases, refusals=self._refusals, start_failures=self._start_failures,

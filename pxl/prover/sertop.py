@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from pxl.errors import CoqRejected
 from pxl.prover.channel import Channel
@@ -56,7 +57,8 @@ class SertopSession(PipeSession):
             commands.append(f"(Cancel ({sids[0]}))")
         heard = self._ask(commands, sids, deadline)
 
-        live, refusals = [], []
+        live: list[int] = []
+        refusals: list[CoqRejected] = []
         for sid, text, answers in zip(sids, texts, heard.answers):
             self._take_refusal(answers, refusals)
             match answers:
@@ -114,27 +116,27 @@ class SertopSession(PipeSession):
     def _take_refusal(answers: list[Sexp], refusals: list[CoqRejected]) -> None:
         """Move the exception that ends a command's answers, if one does, to the refusals."""
         if answers and answers[-1][0] == "CoqExn":
-            fields = dict(answers.pop()[1])
+            fields: dict[str, Any] = dict(cast(Any, answers.pop()[1]))
             refusals.append(rejection(str(fields["str"])))
 
     def _check_added(self, answer: Sexp, sid: int, text: str) -> None:
         match answer:
             case ["Added", added, list(place), "NewAddTip"] if added == str(sid):
-                span = {name: value for name, value in place if name in ("bp", "ep")}
+                span = {name: value for name, value in cast("list[tuple[str, str]]", place) if name in ("bp", "ep")}
                 if span == {"bp": "0", "ep": str(len(text.encode()))}:
                     return
         raise self._broken(f"read something else than sentence {sid}: {answer}")
 
     def _check_cancelled(self, answers: list[Sexp], live: list[int]) -> None:
         match answers:
-            case [["Canceled", list(cancelled)]] if sorted(map(int, cancelled)) == live:
+            case [["Canceled", list(cancelled)]] if sorted(int(str(sid)) for sid in cancelled) == live:
                 return
         raise self._broken(f"did not roll back {live}: {answers}")
 
 
 def _note(feedback: Sexp, heard: _Answers, sids: Sequence[int]) -> None:
     """Keep what a feedback record says about this request's sentences."""
-    fields = dict(feedback[1])
+    fields: dict[str, Any] = dict(cast(Any, feedback[1]))
     sid, contents = int(fields["span_id"]), fields["contents"]
     if sid not in sids:
         return

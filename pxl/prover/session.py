@@ -29,11 +29,16 @@ class Session(Protocol):
     session can be used, else why not: ``timeout``, ``crash``, ``protocol`` or ``closed``.
     """
 
-    engine: str
-    pid: int
-    generation: int
-    uses: int
-    death: str | None
+    @property
+    def engine(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def uses(self) -> int: ...
+    @property
+    def death(self) -> str | None: ...
 
     def warm(self, deadline: float) -> None:
         """Wait until the prover talks and has executed its preamble; a failure or a wrong verdict kills it."""

@@ -58,7 +58,8 @@ class SharedCache:
         """Return what is kept, whatever it is; None when nothing is, or nobody knows."""
         try:
             # One byte more than is legal: what is too long is seen to be, and never fetched whole.
-            return self._link.call(lambda client: client.getrange(_name(key), 0, MAX_CHARS + 1)) or None
+            found = self._link.call(lambda client: client.getrange(_name(key), 0, MAX_CHARS + 1))
+            return found if isinstance(found, bytes) and found else None
         except StoreUnavailable:
             return None
 

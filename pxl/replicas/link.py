@@ -111,7 +111,7 @@ class _Guarded(redis.Redis):
         if self._link.problem:
             raise redis.ConnectionError(self._link.problem)
         try:
-            return super().execute_command(*args, **options)
+            return super().execute_command(*args, **options)      # type: ignore[no-untyped-call]  # it has none
         except (redis.ConnectionError, redis.TimeoutError) as why:
             self._link.fail(why)
             raise

@@ -188,7 +188,7 @@ def trim(trace: Trace, inputs: list[int | tuple[int, int]], defining: int,
         steps.append(Rup(core.literals, tuple(number[h] for h in core.hints)))
         number[key] = defining + len(steps)
 
-    for key in sorted(k for k in needed if k > 0):
+    for key in sorted(k for k in needed if isinstance(k, int) and k > 0):
         if key in trace.learnt:
             clause = trace.learnt[key]
             steps.append(Rup(clause.literals, tuple(number[h] for h in clause.hints)))

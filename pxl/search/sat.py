@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import pysolvers
+import pysolvers  # type: ignore[import-not-found]  # a compiled part of python-sat, without types
 
 _libc = ctypes.CDLL(None)
 _libc.fclose.argtypes = [ctypes.c_void_p]

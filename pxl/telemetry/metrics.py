@@ -39,21 +39,31 @@ DIRECT = frozenset({_PROVE, "/countermodel", "/v1/proofs"})
 class PoolStats(Protocol):
     """What is told of the pool; :class:`pxl.prover.stats.PoolStats` says what it means."""
 
-    total: int
-    idle: int
-    busy: int
-    starting: int
-    waiting: int
-    size: int
-    generation: int
-    restarts: Mapping[str, int]
-    sessions: Iterable[Session]
+    @property
+    def total(self) -> int: ...
+    @property
+    def idle(self) -> int: ...
+    @property
+    def busy(self) -> int: ...
+    @property
+    def starting(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def restarts(self) -> Mapping[str, int]: ...
+    @property
+    def sessions(self) -> Iterable[Session]: ...
 
 
 class Session(Protocol):
     """One session of it."""
 
-    rss_bytes: int
+    @property
+    def rss_bytes(self) -> int: ...
 
 
 @dataclass(frozen=True)

@@ -126,15 +126,18 @@ class _Work:
     def searched(self) -> None:
         self._searched = time.monotonic()
 
-    def times(self) -> dict[str, float]:
+    def _times(self) -> tuple[float, float, float]:
+        """Return the seconds in the queue, of search and at the kernel."""
         now = time.monotonic()
         leased = self._leased_at or now
         searched = self._searched or now
-        return {"queue_s": leased - self._asked, "search_s": searched - leased, "kernel_s": now - searched}
+        return leased - self._asked, searched - leased, now - searched
 
     def settled(self, found: SearchResult, script: Script, checked: Checked) -> Outcome:
+        queue_s, search_s, kernel_s = self._times()
         return Outcome(PROVED if found.proved else REFUTED, certificate=found.certificate, used=found.used,
-                       script=script, checked=checked, **self.times())
+                       script=script, checked=checked, queue_s=queue_s, search_s=search_s, kernel_s=kernel_s)
 
     def unknown(self, reason: str, detail: str) -> Outcome:
-        return Outcome(UNKNOWN, reason, detail, **self.times())
+        queue_s, search_s, kernel_s = self._times()
+        return Outcome(UNKNOWN, reason, detail, queue_s=queue_s, search_s=search_s, kernel_s=kernel_s)

@@ -122,15 +122,15 @@ def verify(text: str, kernel_dir: Path, timeout_s: float, max_file_bytes: int = 
         _compile(place, kernel_dir, "Certificate.v", deadline, max_file_bytes)
         probe = _PROBE.format(theorem="~ PXL.Prov.Prov" if refutes else "PXL.Prov.Prov", shown=_READ_CHARS)
         (place / "Probe.v").write_text(probe, encoding="utf-8")
-        said = _compile(place, kernel_dir, "Probe.v", deadline, max_file_bytes)
-    shown = re.search(r"\n *= (.*)\n *: list", said)
+        printed = _compile(place, kernel_dir, "Probe.v", deadline, max_file_bytes)
+    shown = re.search(r"\n *= (.*)\n *: list", printed)
     if shown is None:
         raise Rejected("Coq did not say what its goal is")
     goal = bytes.fromhex("".join(re.findall(r"\bx([0-9a-f]{2})\b", shown[1]))).decode("ascii")
     asked, has_unchecked_atoms = _asked(text, goal, "refuted" if refutes else "proved")
     issued_by = re.search(r"^ *Kernel: ([0-9a-f]{64})\b", text[:2 * MIB], re.MULTILINE)
     return Accepted("~ Prov goal" if refutes else "Prov goal", _cut(goal), asked and _cut(asked),
-                    _assumptions(said), issued_by[1] if issued_by else None, has_unchecked_atoms)
+                    _assumptions(printed), issued_by[1] if issued_by else None, has_unchecked_atoms)
 
 
 def _evidence(text: str) -> evidence.Evidence | None:

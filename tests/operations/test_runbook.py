@@ -21,9 +21,8 @@ import pytest
 import requests
 import yaml
 
-from benchmarks.families import pigeonhole_in_box
-from pxl.formula import format_formula
 from pxl.settings import rows
+from tests.support import faulty_prover
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("RUNBOOK.md", "OPERATIONS.md", "DEPLOYMENT.md")
@@ -112,7 +111,9 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     (tmp_path / "bin").mkdir()
     _program(tmp_path / "bin" / "python", f'exec "{sys.executable}" "$@"')
     _program(tmp_path / "bin" / "pxl", f'exec "{sys.executable}" -m pxl "$@"')
-    engine = _program(tmp_path / "engine", f'[[ -e "{tmp_path}/engine.broken" ]] && exit 1\nexec coqidetop.opt "$@"')
+    (tmp_path / "orders").mkdir()
+    prover = faulty_prover.executable(tmp_path, tmp_path / "orders", "coqidetop.opt")
+    engine = _program(tmp_path / "engine", f'[[ -e "{tmp_path}/engine.broken" ]] && exit 1\nexec "{prover}" "$@"')
     _program(tmp_path / "restart", f"""
         if [[ -e {tmp_path}/pid ]]; then kill -KILL "$(cat {tmp_path}/pid)" 2>/dev/null || true; fi
         cd {ROOT}; touch {tmp_path}/env; set -a; source {tmp_path}/env; set +a
@@ -131,13 +132,13 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 @contextmanager
 def hard_goals(url: str) -> Iterator[None]:
-    """Keep two sessions busy for as long as the block lasts, through restarts."""
+    """Keep two sessions busy for as long as the block lasts, through restarts, on however slow a machine."""
     stopped = threading.Event()
 
     def ask(number: int) -> None:
         while not stopped.is_set():
             number += 1
-            goal = f"{'~' * 2 * number}(A \\/ B) -> {format_formula(pigeonhole_in_box(6))}"
+            goal = f"{'~' * 2 * number}({' & '.join(f'a{atom}' for atom in range(10))}) -> a0"
             try:
                 requests.post(f"{url}/prove", json={"goal": goal}, timeout=30)
             except requests.RequestException:
@@ -163,6 +164,7 @@ class TestGameDay:
         assert status == 0 and "is ready" in said and "checks passed." in said, said
 
     def test_high_latency(self, installation: Installation) -> None:
+        (installation.directory / "orders" / "always-slow").touch()
         installation.set(PXL_POOL_SIZE="1")
         installation.start()
         with hard_goals(installation.url):

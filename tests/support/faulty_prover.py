@@ -14,12 +14,16 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Container
 from pathlib import Path
 
 # A goal begins with these bytes on their way to the prover, and its theorem with the second ones.
 GOAL = b"Definition goal"
 PROVED = b"Prov goal."
+# What only a goal of nine atoms or more has, and how long the fault "slow" holds one up.
+NINTH_ATOM = b"(Atom 9)"
+SLOW_S = 0.6
 
 AT_GOAL = {
     "garbage": "answers with bytes that are no protocol's",
@@ -30,6 +34,7 @@ AT_GOAL = {
     "stderr-endless": "writes to standard error for ever and never answers",
     "late-garbage": "answers as it should, and goes on talking",
     "refuse": "refuses this goal and every other from then on",
+    "slow": "answers late when the goal has nine atoms or more, without using the processor meanwhile",
 }
 AT_START = {
     "die": "does not start",
@@ -88,7 +93,7 @@ def main(orders: str, argv: list[str]) -> int:
                 return 0
             if GOAL in request:
                 fault = fault if fault == "refuse" else ordered(orders, AT_GOAL)
-                commit_before(fault)
+                commit_before(fault, request)
                 if fault == "refuse":
                     request = request.replace(PROVED, b"Prov gaol.")
             say(to, request)
@@ -104,12 +109,14 @@ def main(orders: str, argv: list[str]) -> int:
                 say(1, b"\x00 and another thing")
 
 
-def commit_before(fault: str) -> None:
+def commit_before(fault: str, request: bytes) -> None:
     """Commit the faults that need no answer of the prover's."""
     if fault == "garbage":
         say(1, b"\x00\xff\xfe) segfault ((\n")
     elif fault == "hang":
         signal.pause()
+    elif fault == "slow" and NINTH_ATOM in request:
+        time.sleep(SLOW_S)
     elif fault == "close":
         os.close(1)
         signal.pause()

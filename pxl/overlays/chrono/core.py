@@ -7,8 +7,11 @@ first six are the same in every table: ⊥, ⊤, X⊤, Y⊤, ¬X⊤ (the last mo
 
 from __future__ import annotations
 
+from typing import Any
+
 from pxl.errors import GoalTooLarge
 from pxl.formula import Formula
+from pxl.formula.table import Node
 
 BOT, TOP, HAS_NEXT, HAS_PREV, IS_LAST, ENDS = range(1, 7)
 HEADER = (("bot",), ("neg", BOT), ("next", TOP), ("prev", TOP), ("neg", HAS_NEXT), ("until", TOP, IS_LAST))
@@ -24,16 +27,16 @@ class CoreTable:
     """A growing table of core nodes, each with its literal: a negation's is its child's, flipped."""
 
     def __init__(self) -> None:
-        self.nodes: list[tuple] = []
+        self.nodes: list[Node] = []
         self.literals: list[int] = []
-        self._places: dict[tuple, int] = {}
+        self._places: dict[Node, int] = {}
         for node in HEADER:
             self.add(*node)
 
     def __len__(self) -> int:
         return len(self.nodes)
 
-    def add(self, op: str, *members: int | str) -> int:
+    def add(self, op: str, *members: Any) -> int:
         """Return the number of a node, which is new unless the table has it."""
         node = (op, *members)
         place = self._places.get(node)

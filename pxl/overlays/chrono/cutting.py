@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pxl.certificates.certificate import Rup
+from pxl.formula.table import Node
 from pxl.overlays.chrono.clauses import Clause, definition
 from pxl.overlays.chrono.core import HEADER, CoreTable
 from pxl.overlays.chrono.proof import Induction, Proof, Step, Successor, numbered
@@ -107,7 +108,7 @@ class _Writer:
             stack += [child for child in self._table.nodes[v - 1][1:] if child not in wanted]
         return {v: k for k, v in enumerate(sorted(wanted), 1)}
 
-    def _renamed(self, v: int) -> tuple:
+    def _renamed(self, v: int) -> Node:
         op, *members = self._table.nodes[v - 1]
         return (op, *members) if op == "atom" else (op, *(self._place[m] for m in members))
 

@@ -6,10 +6,10 @@ from types import MappingProxyType
 
 from pxl.overlays.contract import Example
 
-_LOG = (["proof"], ["allow"], [], ["allow"])
+_LOG: tuple[list[str], ...] = (["proof"], ["allow"], [], ["allow"])
 
 
-def _options(**options: object) -> MappingProxyType:
+def _options(**options: object) -> MappingProxyType[str, object]:
     return MappingProxyType(options)
 
 

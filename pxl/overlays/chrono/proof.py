@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pxl.certificates.certificate import Rup, atom_number, decode_numbers, encode_numbers
+from pxl.formula.table import Node
 from pxl.overlays.chrono.clauses import definition
 from pxl.overlays.chrono.core import HEADER, CoreTable
 
@@ -47,7 +48,7 @@ Step = Rup | Successor | Induction
 class Proof:
     """A clausal proof: the table's nodes after the header's, the goal's number, and the steps to the last clause."""
 
-    nodes: tuple[tuple, ...]
+    nodes: tuple[Node, ...]
     root: int
     steps: tuple[Step, ...]
 

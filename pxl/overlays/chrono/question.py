@@ -146,7 +146,7 @@ class ChronoQuestion:
         shown = text if len(text) <= _WORDS_CHARS else f"the goal ({len(text)} characters)"
         if proved:
             words = f"{shown} is true {place} (kernel-checked)."
-        elif self.kind.trace is not None:
+        elif model is not None and self.kind.trace is not None:
             words = f"{shown} is not true {place}: {model.reason()} (kernel-checked)."
         else:
             words = f"{shown} is not true {place}: it fails on the run of the countermodel (kernel-checked)."

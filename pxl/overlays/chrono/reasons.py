@@ -54,7 +54,7 @@ def falsification(formula: Formula, settled: Settled) -> list[Fact]:
     """
     agenda = [(len(formula.nodes) - 1, 0, 0)]
     seen: set[tuple[int, int]] = set()
-    facts = []
+    facts: list[Fact] = []
     while agenda and len(facts) < MAX_FACTS:
         node, time, depth = agenda.pop()
         if (node, time) in seen:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pxl.formula import Builder, Formula, atoms
 from pxl.overlays.chrono.core import core_of, time_of
 from pxl.overlays.chrono.language import CHRONO
@@ -37,7 +39,8 @@ def negation_normal_form(formula: Formula, finite: bool) -> Formula:
     return b.formula(memo[len(nodes) - 1, True])
 
 
-def _normal(b: Builder, op: str, members: list, positive: bool, finite: bool, memo: dict[tuple[int, bool], int]) -> int:
+def _normal(b: Builder, op: str, members: list[Any], positive: bool, finite: bool,
+            memo: dict[tuple[int, bool], int]) -> int:
     if op in ("atom", "bot"):
         body = b.atom(members[0]) if op == "atom" else b.bot()
         return body if positive else b.neg(body)

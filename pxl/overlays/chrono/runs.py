@@ -58,7 +58,8 @@ def truth(formula: Formula, run: Run) -> tuple[list[list[int]], Run]:
         atoms = {node[1]: [int(node[1] in moment) for moment in unrolled.moments]
                  for node in formula.nodes if node[0] == "atom"}
         found = rows(formula, atoms, len(unrolled.moments), unrolled.loop, 1)
-        if times >= most or all(_goes_on(node, found, k, unrolled.loop) for k, node in enumerate(formula.nodes)):
+        loop = unrolled.loop
+        if times >= most or loop is None or all(_goes_on(node, found, k, loop) for k, node in enumerate(formula.nodes)):
             return found, unrolled
         times = min(2 * times + 1, most)
 
@@ -72,7 +73,7 @@ def _goes_on(node: Node, found: list[list[int]], place: int, loop: int) -> bool:
     before = found[place][-1]
     after = {"prev": a[-1], "weak_prev": a[-1], "once": a[loop] | before, "historically": a[loop] & before,
              "since": b[loop] | a[loop] & before, "triggered": b[loop] & (a[loop] | before)}[op]
-    return found[place][loop] == after
+    return bool(found[place][loop] == after)
 
 
 def unroll(run: Run, times: int) -> Run:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 
 from pxl.formula import Formula
+from pxl.formula.table import Node
 from pxl.overlays.chrono.core import ENDS, HAS_PREV, core_of
 from pxl.overlays.chrono.proof import Proof
 from pxl.overlays.chrono.reach import Reach
@@ -70,7 +71,7 @@ class _Lasso:
     loop: int | None
 
 
-def _run(lasso: _Lasso, nodes: list[tuple], finite: bool) -> Run:
+def _run(lasso: _Lasso, nodes: list[Node], finite: bool) -> Run:
     names = [(k, node[1]) for k, node in enumerate(nodes) if node[0] == "atom"]
     return Run(tuple(frozenset(name for k, name in names if k < len(moment) and moment[k] > 0)
                      for moment in lasso.moments), lasso.loop)

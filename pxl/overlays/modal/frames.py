@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from pxl.formula.table import Node
 from pxl.overlays.modal.certificate import Model
 from pxl.overlays.modal.problem import Problem
 from pxl.overlays.modal.setting import Setting
@@ -75,7 +76,7 @@ def is_frame(setting: Setting, access: Access) -> bool:
     return close(setting, access) == access
 
 
-def truth(nodes: Sequence[tuple], worlds: Sequence[frozenset[int]], access: Sequence[Sequence[int]]) -> list[int]:
+def truth(nodes: Sequence[Node], worlds: Sequence[frozenset[int]], access: Sequence[Sequence[int]]) -> list[int]:
     """Return one bit mask per node: bit w says that it holds at world w."""
     everywhere = (1 << len(worlds)) - 1
     masks: list[int] = []
@@ -139,9 +140,9 @@ def minimise(problem: Problem, model: Model, until: float, check_time: Callable[
                 break
             if k >= len(worlds):
                 continue
-            fewer = _fewer(problem, worlds, access, k, until)
-            if fewer is not None:
-                worlds, access = fewer
+            without = _fewer(problem, worlds, access, k, until)
+            if without is not None:
+                worlds, access = without
                 shrunk = True
     used = {node[1] for node in problem.nodes if node[0] == "atom"}
     return Model(tuple(world & used for world in worlds), tuple(map(tuple, access)), 0)

@@ -18,7 +18,7 @@ from pxl.certificates.model import (
 )
 from pxl.formula import format_formula, node_texts
 from pxl.formula.signature import Signature
-from pxl.formula.table import Formula
+from pxl.formula.table import Formula, Node
 from pxl.overlays.modal import frames
 from pxl.overlays.modal.certificate import Model
 from pxl.overlays.modal.problem import PLAIN, Problem
@@ -89,7 +89,7 @@ def named_formula(problem: Problem, place: int, names: Names) -> Formula:
 
     The result is a table whose last node is the formula; it may hold nodes that the formula does not use.
     """
-    nodes: list[tuple] = []
+    nodes: list[Node] = []
     for node in problem.nodes[:place + 1]:
         if node[0] == "atom":
             node = ("atom", names.atoms[f"p{node[1]}"])

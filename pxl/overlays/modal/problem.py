@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pxl.formula import Formula
+from pxl.formula.table import Node
 from pxl.overlays.modal.setting import Setting
 
 PLAIN = "BOX"       # what the relation of BOX and DIAMOND without a label is called
@@ -19,7 +20,7 @@ class Problem:
     ``globally`` are the places of assumptions that hold at every world, ``locally`` those at the world in question.
     """
 
-    nodes: tuple[tuple, ...]
+    nodes: tuple[Node, ...]
     goal: int
     globally: tuple[int, ...]
     locally: tuple[int, ...]
@@ -68,7 +69,7 @@ def relations_in(formulas: Sequence[Formula]) -> tuple[str, ...]:
 def make_problem(goal: Formula, assumptions: Sequence[Formula], *, is_global: bool, setting: Setting,
                  relations: Sequence[str]) -> tuple[Problem, dict[str, str]]:
     """Return the problem with its atoms numbered by first occurrence, and the map from ``p1``, … to their names."""
-    table: dict[tuple, int] = {}
+    table: dict[Node, int] = {}
     atoms: dict[str, int] = {}
     numbers = {name: k for k, name in enumerate(relations, 1)}
     roots = []
@@ -77,7 +78,7 @@ def make_problem(goal: Formula, assumptions: Sequence[Formula], *, is_global: bo
         for node in formula.nodes:
             op = node[0]
             if op == "atom":
-                new: tuple = ("atom", atoms.setdefault(node[1], len(atoms) + 1))
+                new: Node = ("atom", atoms.setdefault(node[1], len(atoms) + 1))
             else:
                 name = relation_of(op)
                 below = tuple(place[i] for i in node[1:])

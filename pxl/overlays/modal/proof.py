@@ -46,7 +46,7 @@ def proof_steps(trace: Trace, inputs: list[int | LearntClause], defining: int,
         steps.append(Rup(literals, tuple(number[hint] for hint in hints)))
         return defining + len(steps)
 
-    for key in sorted(k for k in needed if k > 0):
+    for key in sorted(k for k in needed if isinstance(k, int) and k > 0):
         if key in trace.learnt:
             clause = trace.learnt[key]
             number[key] = add(clause.literals, clause.hints)
@@ -55,7 +55,8 @@ def proof_steps(trace: Trace, inputs: list[int | LearntClause], defining: int,
         if not isinstance(source, LearntClause):
             number[key] = source
             continue
-        premise, hints = source.premise, ()
+        premise = source.premise
+        hints: tuple[int, ...] = ()
         if source.position is not None:
             core = trace.cores[source.position]
             premise, hints = core.literals, core.hints

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from pxl.certificates.sentences import CONSTRUCTORS, LITERAL_MAX_CHARS, TERM_MAX_CHARS, Script, text_argument
 from pxl.formula import Formula, format_formula
-from pxl.formula.table import canonical
+from pxl.formula.table import Node, canonical
 from pxl.overlays.modal.language import MODAL
 from pxl.overlays.modal.problem import Problem
 from pxl.overlays.modal.setting import Setting
@@ -28,8 +28,8 @@ def texts_at(problem: Problem, places: Iterable[int]) -> dict[int, str]:
     return {place: format_formula(canonical(nodes, place), signature=MODAL) for place in places}
 
 
-def _numbered(problem: Problem) -> list[tuple]:
-    nodes: list[tuple] = []
+def _numbered(problem: Problem) -> list[Node]:
+    nodes: list[Node] = []
     for node in problem.nodes:
         if node[0] == "atom":
             node = ("atom", f"p{node[1]}")

@@ -11,12 +11,12 @@ Nothing here is trusted: the kernel checks a proof, and a countermodel is evalua
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from pxl.certificates.certificate import Rup
 from pxl.overlays.modal import frames
-from pxl.overlays.modal.certificate import Model, Proof
+from pxl.overlays.modal.certificate import Model, Proof, Successor
 from pxl.overlays.modal.problem import Problem, clauses_of
 from pxl.overlays.modal.proof import LearntClause, proof_steps
 from pxl.overlays.modal.rules import choices, demands, extended, needed_signs
@@ -48,7 +48,8 @@ class _Type:
     __slots__ = ("model", "needed", "next", "before", "is_alive", "is_settled")
 
     def __init__(self, model: set[int]) -> None:
-        self.model, self.needed = model, set()
+        self.model = model
+        self.needed: set[int] = set()
         self.next: dict[int, _Type] = {}        # by demand
         self.before: set[_Type] = set()
         self.is_alive, self.is_settled = True, False
@@ -233,7 +234,7 @@ class _Search:
 
     def _find(self, witness: int, reasons: dict[int, int], handed: set[int]) -> _Type | None:
         if not witness:
-            candidates = islice(reversed(self._live), _SERIAL_CANDIDATES)
+            candidates: Iterator[_Type] = islice(reversed(self._live), _SERIAL_CANDIDATES)
         else:
             known = self._witnesses[witness]
             if len(known) > _TIDIED and not known[-1].is_alive:
@@ -342,7 +343,7 @@ class _Search:
         return self._checked(proof_steps(self._solver.trace(), self._inputs, len(self._clauses.clauses),
                                          self._solver.check_time))
 
-    def _checked(self, steps: list) -> Proof:
+    def _checked(self, steps: list[Rup | Successor]) -> Proof:
         numbers = sum(len(s.literals) + 3 + (len(s.hints) if isinstance(s, Rup) else 1) for s in steps)
         if numbers > self._budget.max_certificate_numbers:
             raise SearchExhausted("size", f"the proof has {numbers} numbers; the limit is "

@@ -95,19 +95,19 @@ def make_setting(names: Iterable[str], logics: Mapping[str, Logic], inclusions: 
     ties = {(a, b, False) for a, b in told_included} | {(a, b, True) for a, b in told_converse}
     ties |= {(r, r, True) for r in everyone if values[r - 1].is_symmetric}
     leads: dict[Turned, set[Turned]] = {(r, back): set() for r in everyone for back in (False, True)}
-    for a, b, turns in ties:
+    for r, s, turns in ties:
         for back in (False, True):
-            leads[a, back].add((b, back != turns))
+            leads[r, back].add((s, back != turns))
     reached = [(r, s, back) for r in everyone for s, back in _reached(leads, (r, False))]
     included = {(r, s) for r, s, back in reached if not back}
     converse = {(r, s) for r, s, back in reached if back}
-    for a, b in sorted(included):
-        if a < b and (b, a) in included:
-            raise InvalidOption(f"The relations {listed[a - 1]!r} and {listed[b - 1]!r} would be contained in each "
+    for r, s in sorted(included):
+        if r < s and (s, r) in included:
+            raise InvalidOption(f"The relations {listed[r - 1]!r} and {listed[s - 1]!r} would be contained in each "
                                 f"other: they are one relation, so give them one name.", field="inclusions")
-    return Setting(values, tuple(sorted((a, b) for a, b in included if a != b)),
-                   tuple(sorted((a, b) for a, b in converse
-                                if not (a == b and values[a - 1].is_symmetric))),
+    return Setting(values, tuple(sorted((r, s) for r, s in included if r != s)),
+                   tuple(sorted((r, s) for r, s in converse
+                                if not (r == s and values[r - 1].is_symmetric))),
                    tuple(sorted(told_included)), tuple(sorted(told_converse))), listed
 
 

@@ -152,11 +152,11 @@ class S5Question:
             number += _CLAUSES[node[0]]
         hinted = _hints(decode_numbers(certificate[len(table):]))
         standing = occurrences(self.whole.nodes)
-        used, node = [], len(self.whole.nodes) - 1
+        used, place = [], len(self.whole.nodes) - 1
         for position in range(len(self.assumed.formulas)):
-            if first[node] in hinted or standing[node] > 1:
+            if first[place] in hinted or standing[place] > 1:
                 used.append(position)
-            node = self.whole.nodes[node][2]
+            place = self.whole.nodes[place][2]
         return tuple(used)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pxl.formula import Formula, Infix
-from pxl.formula.table import canonical
+from pxl.formula.table import Node, canonical
 
 Make = Callable[..., int]
 
@@ -44,7 +44,7 @@ def expand(formula: Formula, defined: Mapping[str, Make] = DEFINED) -> Formula:
     """
     if not any(node[0] in defined for node in formula.nodes):
         return formula
-    nodes: list[tuple] = []
+    nodes: list[Node] = []
 
     def make(op: str, *parts: object) -> int:
         nodes.append((op, *parts))

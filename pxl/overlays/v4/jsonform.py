@@ -42,10 +42,10 @@ def _read(goal: Any, limits: Limits, target: str | None) -> Read:
         task, *rest = agenda.pop()
         if task == "apply":
             op, label, count, path = rest
-            parts = done[len(done) - count:]
+            operands = done[len(done) - count:]
             del done[len(done) - count:]
             try:
-                done.append(sheet.apply(op, label, parts))
+                done.append(sheet.apply(op, label, operands))
             except ValueError as fault:
                 raise _fault(path, str(fault)) from None
             continue

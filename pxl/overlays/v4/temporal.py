@@ -96,8 +96,9 @@ def _strong_release(make: Make, left: int, right: int) -> int:
 
 # What is written for the operators that a tool lacks.
 _EVERYWHERE = {"box": _all_times, "dia": _some_time}
-_LACKING = {"nusmv": {**_EVERYWHERE, "weak_until": _weak_until, "strong_release": _strong_release},
-            "black": _EVERYWHERE, "spot": {}}
+_LACKING: dict[str, dict[str, Callable[..., int]]] = {
+    "nusmv": {**_EVERYWHERE, "weak_until": _weak_until, "strong_release": _strong_release},
+    "black": _EVERYWHERE, "spot": {}}
 
 _HEADER = re.compile(r"\s*(?:CTLSPEC|LTLSPEC|SPEC)\b(?:\s+NAME\s+[\w$#.-]+\s*:=)?")
 _SMV_COMMENT = re.compile(r"--[^\n]*")

@@ -149,7 +149,7 @@ def _read(goal: Any, limits: Limits, target: str | None, signature: Signature) -
     declared, options = None, {}
     start, end = 0, len(bare)
     if _ENTRY.match(bare):
-        goals = []
+        goals: list[tuple[int, int]] = []
         for role, begin, stop in _entries(text, bare):
             if role == "logic":
                 declared, options = "modal", _declared(text, begin, stop)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from pxl.formula import Formula
-from pxl.formula.table import canonical
+from pxl.formula.table import Node, canonical
 from pxl.overlays.v4.definitions import expand
 
 # The first name of each is the one that is written.
@@ -58,8 +58,8 @@ class NodeTable:
     """Collects the nodes of a formula as its parts become known."""
 
     def __init__(self) -> None:
-        self._nodes: list[tuple] = []
-        self._places: dict[tuple, int] = {}
+        self._nodes: list[Node] = []
+        self._places: dict[Node, int] = {}
 
     def atom(self, name: str) -> int:
         """Return the number of an atom; the name was checked."""
@@ -103,7 +103,7 @@ class NodeTable:
         bot = self._add(("bot",))
         return bot if op == "bot" else self._add(("neg", bot))
 
-    def _add(self, node: tuple) -> int:
+    def _add(self, node: Node) -> int:
         number = self._places.setdefault(node, len(self._nodes))
         if number == len(self._nodes):
             self._nodes.append(node)
