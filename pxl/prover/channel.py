@@ -1,4 +1,4 @@
-"""Own one child process: talk to it over pipes until an absolute deadline, then kill its group.
+"""Hold a conversation with one child process: requests and answers until an absolute deadline.
 
 Nothing here knows what the bytes mean. A channel belongs to one thread at a time; only
 :meth:`Channel.kill` may be called from any thread.
@@ -6,31 +6,28 @@ Nothing here knows what the bytes mean. A channel belongs to one thread at a tim
 
 from __future__ import annotations
 
-import logging
-import math
-import os
-import select
-import signal
-import subprocess
-import threading
-import time
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pxl.errors import ProverCrashed, ProverProtocolError, ProverTimeout
+from pexpect.exceptions import TIMEOUT, ExceptionPexpect
+from pexpect.expect import searcher_string
 
-_log = logging.getLogger(__name__)
+from pxl.errors import ProverCrashed, ProverError, ProverProtocolError, ProverTimeout
+from pxl.prover.pipes import PipeSpawn, TooLong
+from pxl.prover.process import ChildProcess
 
-_CHUNK = 1 << 16
-_STDERR_TAIL_BYTES = 4096
-_STAT_BYTES = 4096
-# How long a killed process may take to be gone: only one stuck in the system takes any time.
-_REAP_S = 5.0
-# poll() takes no timeout beyond 24 days; the callers loop.
-_LONGEST_WAIT_S = 3600.0
+if TYPE_CHECKING:
+    _SearcherOfBytes = searcher_string[bytes]
+else:
+    # It is generic for the type checker only.
+    _SearcherOfBytes = searcher_string
+
+_SHOWN_BYTES = 200
+_COMPLETE, _UNREADABLE = 0, 1
 
 
 class Channel:
-    """A child process in its own process group, its three pipes and their buffers.
+    """A child process in its own process group, spoken to through pexpect.
 
     ``max_answer_bytes`` bounds what the child may say between two writes. Every method that
     waits takes ``deadline``, a moment of ``time.monotonic()``, and raises
@@ -40,52 +37,26 @@ class Channel:
     """
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], *, max_answer_bytes: int) -> None:
-        try:
-            self._process = subprocess.Popen(
-                argv, env=env, cwd="/", bufsize=0, start_new_session=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        except OSError as error:
-            raise ProverCrashed(f"{argv[0]} does not start: {error}") from error
+        self._process = ChildProcess(argv, env)
         self.pid = self._process.pid
-        self._max_answer_bytes = max_answer_bytes
-        self._answer = bytearray()
-        self._answer_bytes = 0
-        self._stderr = bytearray()
-        self._reap_lock = threading.Lock()
+        self._spawn = PipeSpawn(self._process.stdin, self._process.stdout, self._process.stderr,
+                                max_answer_bytes=max_answer_bytes)
         self._closed = False
-        assert self._process.stdin and self._process.stdout and self._process.stderr
-        self._stdin = self._process.stdin.fileno()
-        self._stdout = self._process.stdout.fileno()
-        self._stderr_fd = self._process.stderr.fileno()
-        for fd in (self._stdin, self._stdout, self._stderr_fd):
-            os.set_blocking(fd, False)
-        self._poll = select.poll()
-        self._poll.register(self._stdout, select.POLLIN)
-        self._poll.register(self._stderr_fd, select.POLLIN)
 
     @property
     def quiet(self) -> bool:
         """Say whether the child runs with nothing to say, as one must that was asked nothing."""
-        if self._closed:
-            return False
-        poll = select.poll()
-        poll.register(self._stdout, select.POLLIN)
-        return not self._answer and not poll.poll(0)
+        return not self._closed and not self._spawn.has_output
 
     @property
     def stopped(self) -> bool:
         """Say whether the child was stopped by a signal or a debugger, as far as the system tells (Linux)."""
-        try:
-            with open(f"/proc/{self.pid}/stat", "rb", buffering=0) as file:
-                # The state follows the program's name, which is in parentheses and may hold some itself.
-                return file.read(_STAT_BYTES).rpartition(b") ")[2][:1] in (b"T", b"t")
-        except OSError:
-            return False
+        return self._process.stopped
 
     @property
     def stderr_tail(self) -> str:
         """Return the last 4 KiB that the child wrote to standard error."""
-        return self._stderr.decode("utf-8", "replace")
+        return self._spawn.stderr_tail
 
     def write(self, data: bytes, deadline: float, *, after_silence: bool = True) -> None:
         """Write all of ``data``, reading whatever comes meanwhile so that neither side can block.
@@ -93,145 +64,76 @@ class Channel:
         With ``after_silence`` the child must have nothing left to say: an answer to an earlier
         request must never pass for one to this request.
         """
-        if after_silence:
-            self._pump(time.monotonic(), wait=False)
-            if self._answer:
-                raise self._broken(f"spoke unasked: {bytes(self._answer[:200])!r}")
-        self._answer_bytes = len(self._answer)
-        view = memoryview(data)
-        # Most requests fit the pipe, and then no waiting is needed.
-        view = view[self._write_some(view):]
-        if not view:
-            return
-        self._poll.register(self._stdin, select.POLLOUT)
+        spawn = self._spawn
+        spawn.deadline = deadline
         try:
-            while view:
-                if self._pump(deadline):
-                    view = view[self._write_some(view):]
-        finally:
-            self._poll.unregister(self._stdin)
+            if after_silence:
+                spawn.read_available()
+                if unasked := spawn.unmatched:
+                    raise self._broken(f"spoke unasked: {unasked[:_SHOWN_BYTES]!r}")
+            spawn.send(data)
+        except ExceptionPexpect as error:
+            raise self._failure(error) from error
 
     def read_until(self, end: bytes, deadline: float, *, opening: Sequence[bytes]) -> bytes:
         """Return what the child says up to and including the first ``end``.
 
         It must begin with one of ``opening``, so that garbage is known before the deadline.
         """
-        start = 0
-        while True:
-            if not any(self._answer.startswith(word[:len(self._answer)]) for word in opening):
-                raise self._broken(f"answered unreadably: {bytes(self._answer[:200])!r}")
-            at = self._answer.find(end, start)
-            if at >= 0:
-                answer = bytes(self._answer[:at + len(end)])
-                del self._answer[:at + len(end)]
-                return answer
-            start = max(0, len(self._answer) - len(end) + 1)
-            self._pump(deadline)
-
-    def _pump(self, deadline: float, *, wait: bool = True) -> bool:
-        """Wait for one event, take what can be read, and say whether standard input has room."""
-        left = deadline - time.monotonic()
-        if wait and left <= 0:
-            raise ProverTimeout("the prover did not answer in time", stderr_tail=self.stderr_tail)
-        writable = False
-        for fd, event in self._poll.poll(math.ceil(min(left, _LONGEST_WAIT_S) * 1000) if wait else 0):
-            if fd == self._stdin:
-                writable = True
-            elif fd == self._stderr_fd:
-                self._read_stderr()
-            elif event & (select.POLLIN | select.POLLHUP | select.POLLERR):
-                self._read_stdout()
-        return writable
-
-    def _read_stdout(self) -> None:
-        chunk = _read(self._stdout)
-        if chunk == b"":
-            raise self._ended()
-        if chunk:
-            self._answer += chunk
-            self._answer_bytes += len(chunk)
-            if self._answer_bytes > self._max_answer_bytes:
-                raise self._broken(f"answered with more than {self._max_answer_bytes} bytes")
-
-    def _read_stderr(self) -> None:
-        chunk = _read(self._stderr_fd)
-        if chunk == b"":
-            self._poll.unregister(self._stderr_fd)
-        elif chunk:
-            self._keep(chunk)
-
-    def _keep(self, chunk: bytes) -> None:
-        self._stderr += chunk
-        del self._stderr[:-_STDERR_TAIL_BYTES]
-
-    def _write_some(self, view: memoryview) -> int:
+        spawn = self._spawn
+        spawn.deadline = deadline
         try:
-            return os.write(self._stdin, view)
-        except BlockingIOError:
-            return 0
-        except OSError as error:
-            raise self._ended() from error
+            found = spawn.expect_loop(_AnswerSearcher(end, opening), None)
+        except ExceptionPexpect as error:
+            raise self._failure(error) from error
+        if found == _UNREADABLE:
+            raise self._broken(f"answered unreadably: {spawn.unmatched[:_SHOWN_BYTES]!r}")
+        assert spawn.before is not None
+        return spawn.before + end
+
+    def kill(self) -> None:
+        """Kill the whole process group now; callable from any thread, any number of times."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Kill the group, reap the child, close the pipes; idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._process.close()
+
+    def _failure(self, error: ExceptionPexpect) -> ProverError:
+        if isinstance(error, TIMEOUT):
+            return ProverTimeout("the prover did not answer in time", stderr_tail=self.stderr_tail)
+        if isinstance(error, TooLong):
+            return self._broken(str(error))
+        status = self._process.end()
+        self._spawn.drain_stderr()
+        return ProverCrashed(f"the prover ended, {status}", stderr_tail=self.stderr_tail)
 
     def _broken(self, what: str) -> ProverProtocolError:
         return ProverProtocolError(f"the prover {what}", stderr_tail=self.stderr_tail)
 
-    def _ended(self) -> ProverCrashed:
-        # The process is on its way out; SIGKILL does not change the status of one that is.
-        self._kill_and_reap()
-        while chunk := _read(self._stderr_fd):
-            self._keep(chunk)
-        return ProverCrashed(f"the prover ended, {_status_text(self._process.returncode)}",
-                             stderr_tail=self.stderr_tail)
 
-    def kill(self) -> None:
-        """Kill the whole process group now; callable from any thread, any number of times."""
-        with self._reap_lock:
-            self._kill_group()
+class _AnswerSearcher(_SearcherOfBytes):
+    """Search an answer's end for pexpect, and see that the answer begins with one of the openings.
 
-    def _kill_group(self) -> None:
-        # Once reaped, the leader's number may be a stranger's.
-        if self._process.returncode is None:
-            try:
-                os.killpg(self.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                # macOS says EPERM for a group of zombies.
-                pass
-
-    def _kill_and_reap(self) -> None:
-        with self._reap_lock:
-            self._kill_group()
-            try:
-                self._process.wait(_REAP_S)
-            except subprocess.TimeoutExpired:
-                _log.error("process %d survives SIGKILL", self.pid)
-
-    def close(self) -> None:
-        """Kill the group, reap the child, close the pipes; idempotent."""
-        if self._closed:
-            return
-        self._closed = True
-        self._kill_and_reap()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            assert pipe
-            pipe.close()
-
-
-def _read(fd: int) -> bytes | None:
-    """Return what is there, empty at the end of the file, None when nothing is there now."""
-    try:
-        return os.read(fd, _CHUNK)
-    except BlockingIOError:
-        return None
-
-
-def _status_text(status: int | None) -> str:
-    """Return an exit status in words.
-
-    >>> _status_text(125), _status_text(-9), _status_text(None)
-    ('exit status 125', 'killed by SIGKILL', 'exit status unknown')
+    Finds ``_UNREADABLE``, of no length and at the answer's beginning, as soon as it cannot begin so.
     """
-    if status is None:
-        return "exit status unknown"
-    if status < 0:
-        return f"killed by {signal.Signals(-status).name}"
-    return f"exit status {status}"
+
+    def __init__(self, end: bytes, opening: Sequence[bytes]) -> None:
+        super().__init__([end])
+        self._opening = tuple(opening)
+        # pexpect shows the answer's beginning again until it has shown so many bytes of it.
+        self._undecided_bytes = self.longest_string = max(len(end), *map(len, opening))
+
+    def search(self, buffer: bytes, freshlen: int, searchwindowsize: int | None = None) -> int:
+        """Return what is found in ``buffer``, of which the last ``freshlen`` bytes are new; -1 for nothing."""
+        if self._undecided_bytes and buffer:
+            if not any(buffer.startswith(word[:len(buffer)]) for word in self._opening):
+                self.start = self.end = 0
+                self.match = b""
+                return _UNREADABLE
+            if len(buffer) >= self._undecided_bytes:
+                self._undecided_bytes = 0
+        found: int = super().search(buffer, freshlen, searchwindowsize)
+        return found

@@ -28,7 +28,7 @@ from tests.support.prover import is_running, soon, until
 MIB = 1 << 20
 
 
-@pytest.mark.parametrize("name", ["backoff", "channel", "launch", "sentence", "sexp"])
+@pytest.mark.parametrize("name", ["backoff", "launch", "process", "sentence", "sexp"])
 def test_the_examples_in_the_code_are_true(name: str) -> None:
     """Doctests hold."""
     results = doctest.testmod(importlib.import_module(f"pxl.prover.{name}"))
