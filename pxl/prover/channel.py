@@ -122,18 +122,20 @@ class _AnswerSearcher(_SearcherOfBytes):
 
     def __init__(self, end: bytes, opening: Sequence[bytes]) -> None:
         super().__init__([end])
-        self._opening = tuple(opening)
-        # pexpect shows the answer's beginning again until it has shown so many bytes of it.
-        self._undecided_bytes = self.longest_string = max(len(end), *map(len, opening))
+        self._end, self._opening = end, tuple(opening)
+        # pexpect shows so much of what it showed before again: the beginning, until it is known to be right.
+        self.longest_string = max(len(end), *map(len, opening))
+        self._is_opened = False
 
     def search(self, buffer: bytes, freshlen: int, searchwindowsize: int | None = None) -> int:
         """Return what is found in ``buffer``, of which the last ``freshlen`` bytes are new; -1 for nothing."""
-        if self._undecided_bytes and buffer:
-            if not any(buffer.startswith(word[:len(buffer)]) for word in self._opening):
-                self.start = self.end = 0
-                self.match = b""
+        if not self._is_opened:
+            self._is_opened = buffer.startswith(self._opening)
+            if not self._is_opened and not any(word.startswith(buffer) for word in self._opening):
+                self.start, self.end, self.match = 0, 0, b""
                 return _UNREADABLE
-            if len(buffer) >= self._undecided_bytes:
-                self._undecided_bytes = 0
-        found: int = super().search(buffer, freshlen, searchwindowsize)
-        return found
+        start = buffer.find(self._end, max(0, len(buffer) - freshlen - len(self._end) + 1))
+        if start < 0:
+            return start
+        self.start, self.end, self.match = start, start + len(self._end), self._end
+        return _COMPLETE

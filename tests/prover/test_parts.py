@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import importlib
 import logging
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,15 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxl.errors import ConfigError, ProverCrashed, ProverProtocolError, ProverTimeout
+from pxl.errors import ConfigError
 from pxl.prover.backoff import Backoff
-from pxl.prover.channel import Channel
 from pxl.prover.engines import find_engine, start_session
 from pxl.prover.launch import confined
 from pxl.prover.sentence import is_sentence
 from pxl.prover.sexp import Sexp, quoted, read_sexp
 from tests.support.fake_prover import executable
-from tests.support.prover import is_running, soon, until
+from tests.support.prover import soon
 
 MIB = 1 << 20
 
@@ -165,52 +163,3 @@ def test_an_engine_is_started_under_its_settings(path: Path) -> None:
     session.warm(soon())
     assert (session.engine, session.generation, session.uses) == ("coqidetop", 7, 0)
     session.close()
-
-
-def channel(script: str, max_answer_bytes: int = MIB) -> Channel:
-    return Channel([sys.executable, "-S", "-c", script], dict(os.environ), max_answer_bytes=max_answer_bytes)
-
-
-def test_a_request_larger_than_the_pipes_is_written_while_answers_come() -> None:
-    """Neither side blocks when both have much to say."""
-    echo = channel("import os\nwhile data := os.read(0, 65536): os.write(1, data)", 64 * MIB)
-    data = b"x" * (8 * MIB) + b"\n"
-    echo.write(data, soon())
-    assert echo.read_until(b"\n", soon(), opening=[b"x"]) == data
-    echo.close()
-
-
-def test_every_wait_of_a_channel_ends() -> None:
-    """Writing to one that does not read, and reading from one that does not write, time out."""
-    deaf = channel("import signal; signal.pause()")
-    for wait in (lambda: deaf.write(b"x" * MIB, soon(0.05), after_silence=False),
-                 lambda: deaf.read_until(b"\n", soon(0.05), opening=[b""])):
-        with pytest.raises(ProverTimeout):
-            wait()
-    deaf.close()
-
-
-def test_the_size_of_an_answer_is_bounded() -> None:
-    """The bound is on all that is said to one request."""
-    loud = channel("import os\nos.read(0, 1)\nwhile True: os.write(1, b'line\\n')", 100_000)
-    loud.write(b"?", soon())
-    with pytest.raises(ProverProtocolError, match="more than 100000"):
-        while True:
-            loud.read_until(b"\n", soon(), opening=[b"line"])
-    loud.close()
-
-
-def test_the_whole_process_group_is_killed(tmp_path: Path) -> None:
-    """What the prover started dies with it."""
-    parent = channel("import subprocess, signal\np = subprocess.Popen(['sleep', '1000'])\n"
-                     "print(p.pid, flush=True)\nsignal.pause()")
-    grandchild = int(parent.read_until(b"\n", soon(), opening=[b""]))
-    assert is_running(grandchild)
-    parent.close()
-    until(lambda: not is_running(grandchild))
-
-
-def test_a_program_that_cannot_be_executed_is_a_crash() -> None:
-    """The operating system's reason is passed on."""
-    with pytest.raises(ProverCrashed, match="does not start.*No such file"):
-        Channel(["/nonexistent"], {}, max_answer_bytes=1)
