@@ -79,14 +79,11 @@ class PipeSpawn(_SpawnOfBytes):
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = None) -> bytes:
         """Return the next bytes, at most ``size``, as pexpect asks for them; wait for them until the deadline."""
-        while not self._unread:
+        unread = self._unread
+        while not unread:
             self._pump()
-        if len(self._unread) <= size:
-            piece = bytes(self._unread)
-            self._unread.clear()
-        else:
-            piece = bytes(self._unread[:size])
-            del self._unread[:size]
+        piece = bytes(unread) if len(unread) <= size else bytes(unread[:size])
+        del unread[:size]
         return piece
 
     def send(self, data: bytes) -> int:
