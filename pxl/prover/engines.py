@@ -47,8 +47,8 @@ class EngineConfig:
 
     def argv(self) -> list[str]:
         """Return the prover's own command line."""
-        own = [] if self.kernel_dir is None else [(self.logical_root, self.kernel_dir)]
-        places = [(root, str(place.resolve())) for root, place in (*own, *self.libraries)]
+        kernel = () if self.kernel_dir is None else ((self.logical_root, self.kernel_dir),)
+        places = [(root, str(place.resolve())) for root, place in (*kernel, *self.libraries)]
         if self.kind == "serapi":
             mapping = [word for root, place in places for word in ("-Q", f"{place},{root}")]
             return [self.binary, "--printer=sertop", *mapping]
@@ -61,14 +61,10 @@ class EngineConfig:
 class EngineSettings(Protocol):
     """The settings that choose and bound the prover."""
 
-    @property
-    def engine(self) -> str: ...
-    @property
-    def sertop(self) -> str | None: ...
-    @property
-    def coqidetop(self) -> str | None: ...
-    @property
-    def session_memory_mb(self) -> int: ...
+    engine: str
+    sertop: str | None
+    coqidetop: str | None
+    session_memory_mb: int
 
 
 def find_engine(settings: EngineSettings, *, kernel_dir: Path | None = None,

@@ -11,12 +11,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 from pxl.errors import CoqRejected
 from pxl.prover.channel import Channel
 from pxl.prover.session import ASSUMES, PipeSession, rejection
-from pxl.prover.sexp import Sexp, quoted, read_sexp
+from pxl.prover.sexp import Sexp, atom, fields, items, quoted, read_sexp
 
 _ROOT = 1
 _OPENING = (b"(Answer ", b"(Feedback(")
@@ -116,38 +115,39 @@ class SertopSession(PipeSession):
     def _take_refusal(answers: list[Sexp], refusals: list[CoqRejected]) -> None:
         """Move the exception that ends a command's answers, if one does, to the refusals."""
         if answers and answers[-1][0] == "CoqExn":
-            fields: dict[str, Any] = dict(cast(Any, answers.pop()[1]))
-            refusals.append(rejection(str(fields["str"])))
+            exception = fields(items(answers.pop())[1])
+            refusals.append(rejection(atom(exception["str"])))
 
     def _check_added(self, answer: Sexp, sid: int, text: str) -> None:
         match answer:
             case ["Added", added, list(place), "NewAddTip"] if added == str(sid):
-                span = {name: value for name, value in cast("list[tuple[str, str]]", place) if name in ("bp", "ep")}
-                if span == {"bp": "0", "ep": str(len(text.encode()))}:
+                span = fields(place)
+                if (span["bp"], span["ep"]) == ("0", str(len(text.encode()))):
                     return
         raise self._broken(f"read something else than sentence {sid}: {answer}")
 
     def _check_cancelled(self, answers: list[Sexp], live: list[int]) -> None:
         match answers:
-            case [["Canceled", list(cancelled)]] if sorted(int(str(sid)) for sid in cancelled) == live:
+            case [["Canceled", list(cancelled)]] if sorted(int(atom(sid)) for sid in cancelled) == live:
                 return
         raise self._broken(f"did not roll back {live}: {answers}")
 
 
 def _note(feedback: Sexp, heard: _Answers, sids: Sequence[int]) -> None:
     """Keep what a feedback record says about this request's sentences."""
-    fields: dict[str, Any] = dict(cast(Any, feedback[1]))
-    sid, contents = int(fields["span_id"]), fields["contents"]
+    record = fields(items(feedback)[1])
+    sid, contents = int(atom(record["span_id"])), record["contents"]
     if sid not in sids:
         return
     if contents == "AddedAxiom":
         heard.complaints.append(ASSUMES)
     elif contents[0] == "Message":
-        message = {entry[0]: entry[-1] for entry in contents[1:]}
+        message = fields(items(contents)[1:])
+        text = atom(message["str"])
         if message["level"] == "Error":
-            heard.complaints.append(message["str"])
+            heard.complaints.append(text)
         elif message["level"] == "Notice" and sid == sids[-1]:
-            heard.printed.append(message["str"])
+            heard.printed.append(text)
 
 
 def _completed(tag: str) -> bytes:

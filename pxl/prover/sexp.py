@@ -49,6 +49,31 @@ def read_sexp(text: str) -> Sexp:
     return top[0]
 
 
+def atom(sexp: Sexp) -> str:
+    """Return an atom's text; raises ValueError for a list."""
+    if isinstance(sexp, str):
+        return sexp
+    raise ValueError("a list where an atom is due")
+
+
+def items(sexp: Sexp) -> list[Sexp]:
+    """Return a list's items; raises ValueError for an atom."""
+    if isinstance(sexp, list):
+        return sexp
+    raise ValueError("an atom where a list is due")
+
+
+def fields(sexp: Sexp) -> dict[str, Sexp]:
+    """Return a record's fields: of each item its name, which comes first, with what comes last; none without a value.
+
+    >>> fields(read_sexp("((level Notice) (loc ()) (span 1 2) (pp))"))
+    {'level': 'Notice', 'loc': [], 'span': '2'}
+
+    Raises ValueError when it is no record.
+    """
+    return {atom(item[0]): item[-1] for item in map(items, items(sexp)) if len(item) > 1}
+
+
 def quoted(text: str) -> str:
     r"""Return ``text`` as a quoted atom on one line.
 

@@ -7,6 +7,7 @@ import importlib
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from pxl.prover.backoff import Backoff
 from pxl.prover.engines import find_engine, start_session
 from pxl.prover.launch import confined
 from pxl.prover.sentence import is_sentence
-from pxl.prover.sexp import Sexp, quoted, read_sexp
+from pxl.prover.sexp import Sexp, atom, fields, items, quoted, read_sexp
 from tests.support.fake_prover import executable
 from tests.support.prover import soon
 
@@ -65,6 +66,13 @@ def test_what_is_no_s_expression_is_refused(text: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(ValueError):
         read_sexp(text)
+
+
+@pytest.mark.parametrize("read, wrong", [(atom, ["a"]), (items, "a"), (fields, "a"), (fields, ["ab"]), (fields, [[["a"], "b"]])])
+def test_a_value_of_another_shape_is_refused(read: Callable[[Sexp], object], wrong: Sexp) -> None:
+    """An answer of another shape than is due ends in an error that sessions know, not in a wrong reading."""
+    with pytest.raises(ValueError):
+        read(wrong)
 
 
 @given(st.text('ab."(* \n'), st.text('ab."(* \n'))
