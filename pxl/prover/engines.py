@@ -61,10 +61,14 @@ class EngineConfig:
 class EngineSettings(Protocol):
     """The settings that choose and bound the prover."""
 
-    engine: str
-    sertop: str | None
-    coqidetop: str | None
-    session_memory_mb: int
+    @property
+    def engine(self) -> str: ...
+    @property
+    def sertop(self) -> str | None: ...
+    @property
+    def coqidetop(self) -> str | None: ...
+    @property
+    def session_memory_mb(self) -> int: ...
 
 
 def find_engine(settings: EngineSettings, *, kernel_dir: Path | None = None,
