@@ -1,7 +1,24 @@
 #!/usr/bin/env bash
 # Write requirements.lock and requirements-dev.lock: every package, pinned, with its hashes.
-# Needs what pip needs. Run it after a change to requirements.txt or requirements-dev.txt.
 set -euo pipefail
+
+usage() {
+    cat <<'USAGE'
+Usage: lock.sh
+
+Write requirements.lock and requirements-dev.lock anew: every package, pinned, with the hashes of its files.
+Run it after a change to requirements.txt or requirements-dev.txt. It needs what pip needs.
+USAGE
+}
+
+case ${1-} in
+    --help | -h) usage; exit 0 ;;
+esac
+if (( $# )); then
+    printf 'lock.sh: unknown option %s; --help lists what there is\n' "$1" >&2
+    exit 2
+fi
+
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 scratch=$(mktemp -d)

@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
 # Make this clone ready: Coq, a virtual environment, the pinned requirements, the compiled kernel.
-#
-#   scripts/setup.sh          what the server needs
-#   scripts/setup.sh --dev    what tests, linting and benchmarks need besides
-#
-# Does only what is still missing, and says what it does. As root on Debian it installs what the
-# system lacks with apt-get; otherwise it says what to install and ends with status 2.
-# PYTHON names an interpreter, VENV the environment's directory (.venv), PXL_KERNEL_DIR the
-# compiled kernel's (pxl/kernel/_build).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 VENV=${VENV:-.venv}
 lock=requirements.lock
+
+usage() {
+    cat <<'USAGE'
+Usage: setup.sh [--dev]
+
+Do only what is still missing, and say what is done. As root on Debian, install what the system lacks with
+apt-get; otherwise say what to install and end with status 2.
+
+  --dev  also what tests, linting and benchmarks need
+
+PYTHON names an interpreter, VENV the environment's directory (.venv), PXL_KERNEL_DIR the compiled
+kernel's (pxl/kernel/_build).
+USAGE
+}
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -125,11 +131,13 @@ install_requirements() {
     cat requirements.lock pyproject.toml >"$VENV/.installed-requirements.lock"
 }
 
-case ${1:-} in
-    '') ;;
-    --dev) lock=requirements-dev.lock ;;
-    *) die "unknown option $1; known is --dev" ;;
-esac
+for option in "$@"; do
+    case $option in
+        --help | -h) usage; exit 0 ;;
+        --dev) lock=requirements-dev.lock ;;
+        *) die "unknown option $option; known are --dev and --help" ;;
+    esac
+done
 
 # Two set-ups of one clone take turns; the lock ends with this process.
 if command -v flock >/dev/null; then

@@ -64,7 +64,8 @@ class Theories:
         theories = {path.stem: read_theory(path, overlays) for path in found}
         for theory in theories.values():
             if theory.reason is not None:
-                log.error("the theory %s cannot be used: %s", theory.name, theory.reason)
+                # The directory is for the operator's log only: clients see the reason.
+                log.error("the theory %s cannot be used: %s (in %s)", theory.name, theory.reason, self._directory)
         self._theories = theories
 
     def all(self) -> tuple[Theory, ...]:
@@ -108,14 +109,14 @@ def read_theory(path: Path, overlays: Registry) -> Theory:
     name = path.name.removesuffix(SUFFIX)
     try:
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{path}: a theory's name has up to 64 letters, digits, _, - and .")
+            raise ValueError(f"{path.name}: a theory's name has up to 64 letters, digits, _, - and .")
         if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"{path}: it has more than {MAX_BYTES} bytes")
+            raise ValueError(f"{path.name}: it has more than {MAX_BYTES} bytes")
         return _checked(name, path, path.read_text(encoding="utf-8"), overlays)
     except UnicodeDecodeError:
-        return Theory(name, reason=f"{path}: it is not UTF-8")
+        return Theory(name, reason=f"{path.name}: it is not UTF-8")
     except OSError as why:
-        return Theory(name, reason=f"{path}: {why.strerror}")
+        return Theory(name, reason=f"{path.name}: {why.strerror}")
     except ValueError as why:
         return Theory(name, reason=str(why))
 
@@ -132,26 +133,26 @@ def _checked(name: str, path: Path, text: str, overlays: Registry) -> Theory:
             formulas.append((number, line))
         elif match[3] or match[1] in header:
             fault = f"{match[3]} says nothing" if match[3] else f"{match[1]} stands twice"
-            raise ValueError(f"{path}:{number}: {fault}")
+            raise ValueError(f"{path.name}:{number}: {fault}")
         else:
             header[match[1]] = _value(match[2])
     overlay_name, consequence = header.pop("overlay", DEFAULT_OVERLAY), header.pop("consequence", GLOBAL)
     if consequence not in (GLOBAL, LOCAL):
-        raise ValueError(f"{path}: consequence is {consequence}; it must be global or local")
+        raise ValueError(f"{path.name}: consequence is {consequence}; it must be global or local")
     if not formulas:
-        raise ValueError(f"{path}: it has no formula")
+        raise ValueError(f"{path.name}: it has no formula")
     try:
         overlay = overlays.get(str(overlay_name))
         check_options(overlay, header)
     except PxlError as error:
-        raise ValueError(f"{path}: {error.detail}") from None
+        raise ValueError(f"{path.name}: {error.detail}") from None
     for number, formula in formulas:
         try:
             overlay.read(Reading(formula, header))
         except FormulaSyntaxError as error:
-            raise ValueError(f"{path}:{number}:{error.column}: {error.detail}") from None
+            raise ValueError(f"{path.name}:{number}:{error.column}: {error.detail}") from None
         except PxlError as error:
-            raise ValueError(f"{path}:{number}: {error.detail}") from None
+            raise ValueError(f"{path.name}:{number}: {error.detail}") from None
     return Theory(name, overlay.name, consequence, header, tuple(formula for _, formula in formulas))
 
 

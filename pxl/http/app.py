@@ -117,7 +117,7 @@ def _routes_for_goals(app: Flask, parts: Parts) -> None:
             return parts.service.prove(query, timeout_s, want_certificate, cancel, admitted=g.claim)
 
     def read() -> dict[str, Any]:
-        require_json(request.content_type)
+        require_json(request.content_type, request.headers.get("Content-Encoding"))
         return read_object(request.get_data(cache=False))
 
     @app.post("/prove")

@@ -59,7 +59,7 @@ def _body(known: tuple[str, ...]) -> dict[str, Any]:
     data = request.get_data(cache=True)
     if not data:
         return {}
-    require_json(request.content_type)
+    require_json(request.content_type, request.headers.get("Content-Encoding"))
     body = read_object(data)
     only_members(body, known)
     return body

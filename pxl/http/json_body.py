@@ -27,8 +27,12 @@ class InvalidBody(RequestError):
     code, title = "invalid-body", "The request body is not valid"
 
 
-def require_json(content_type: str | None) -> None:
-    """Raise UnsupportedMediaType unless the header says JSON in UTF-8."""
+def require_json(content_type: str | None, content_encoding: str | None = None) -> None:
+    """Raise UnsupportedMediaType unless the headers say JSON in UTF-8, not compressed."""
+    codings = [coding for part in (content_encoding or "").split(",") if (coding := part.strip())]
+    if any(coding.lower() != "identity" for coding in codings):
+        raise UnsupportedMediaType(f"the Content-Encoding is {_quoted(', '.join(codings)[:100])}: send the body "
+                                   f"uncompressed, without a Content-Encoding header")
     media, _, parameters = (content_type or "").partition(";")
     if media.strip().lower() != "application/json":
         raise UnsupportedMediaType(f"the Content-Type is {_quoted(media.strip()) if media.strip() else 'missing'}: "
@@ -40,7 +44,7 @@ def require_json(content_type: str | None) -> None:
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """Return the object that the body holds, or raise InvalidBody.
+    """Return the object that the body holds, or raise InvalidBody; UnsupportedMediaType for gzip.
 
     >>> read_object(b'{"goal": "A"}')
     {'goal': 'A'}
@@ -52,6 +56,9 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise InvalidBody('the body is empty: send {"goal": "BOX(A -> A)"}')
     if body.startswith(b"\xef\xbb\xbf"):
         raise InvalidBody("the body begins with a byte order mark: send UTF-8 without one")
+    if body.startswith(b"\x1f\x8b"):
+        raise UnsupportedMediaType("the body is compressed with gzip, and no Content-Encoding says so: send JSON "
+                                   "uncompressed")
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in body[:4]:
         raise InvalidBody("the body is UTF-16 or UTF-32: send UTF-8")
     try:

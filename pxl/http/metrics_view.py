@@ -7,8 +7,7 @@ import math
 import re
 
 from flask import Flask, Response, request
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_flask_exporter import PrometheusMetrics     # type: ignore[import-untyped]  # it has no types
 
 from pxl.errors import RequestError
 from pxl.telemetry.metrics import Metrics
@@ -24,6 +23,9 @@ _QUALITY = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 
 def add_routes(app: Flask, metrics: Metrics, performance: Performance, is_text_default: bool = False) -> None:
     """Add the routes of the metrics; ``is_text_default`` says what those get who do not say what they want."""
+    # Only its writers, over the server's own registry: its hooks would count every request a second time.
+    exporter = PrometheusMetrics.for_app_factory(path=None, export_defaults=False, registry=metrics)
+
     def negotiated() -> Response:
         accept = ", ".join(request.headers.getlist("Accept"))
         wished = request.args.getlist("format")
@@ -35,10 +37,10 @@ def add_routes(app: Flask, metrics: Metrics, performance: Performance, is_text_d
         return response
 
     def text(accept: str) -> Response:
-        if _quality(accept, {OPENMETRICS}) >= max(_quality(accept, {TEXT}), 0.001):
-            return Response(openmetrics.generate_latest(metrics),      # type: ignore[no-untyped-call]  # it has none
-                            content_type=openmetrics.CONTENT_TYPE_LATEST)
-        return Response(generate_latest(metrics), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        # The exporter knows no qualities: it is told the one format that was chosen.
+        is_openmetrics = _quality(accept, {OPENMETRICS}) >= max(_quality(accept, {TEXT}), 0.001)
+        written, content_type = exporter.generate_metrics(OPENMETRICS if is_openmetrics else TEXT)
+        return Response(written, content_type=content_type)
 
     @app.get("/metrics")
     def metrics_() -> Response:

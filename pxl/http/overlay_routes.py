@@ -58,7 +58,7 @@ def add_routes(app: Flask, service: Service, disconnects: DisconnectWatch) -> No
         if found is None:
             known = ", ".join(each.name for each in asked.operations) or "none"
             raise UnknownOperation(f"the overlay {name} has no operation of that name; it has: {known}")
-        require_json(request.content_type)
+        require_json(request.content_type, request.headers.get("Content-Encoding"))
         body = read_object(request.get_data(cache=False))
         check_request(found, body)
         began = time.monotonic()

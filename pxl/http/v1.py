@@ -169,7 +169,7 @@ def _ask(context: V1Context, proof: ProofRequest, cancel: Cancel) -> Answer:
 
 def _body(context: V1Context) -> dict[str, Any]:
     context.admit()
-    require_json(request.content_type)
+    require_json(request.content_type, request.headers.get("Content-Encoding"))
     return read_object(request.get_data(cache=False))
 
 

@@ -47,7 +47,8 @@ RESERVED = frozenset({"goal", "formula", "id", "overlay", "assumptions", "conseq
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _ROOT = re.compile(r"[A-Z][A-Za-z0-9]{0,63}", re.ASCII)
-
+# The directories before a file's name: clients see why an overlay cannot be asked, and not where it is installed.
+_DIRECTORY = re.compile(r"""(?<![\w.:/])/(?:[^/\s'"():,;]+/)+""")
 
 Lookup = Callable[[str], Overlay]
 
@@ -116,7 +117,9 @@ def _within(limit_s: float, make: Callable[[], Any]) -> Any:
         except InvalidOverlay as why:
             made.append(f"it does not keep the contract: {why}")
         except (Exception, SystemExit) as error:    # a border: behind it is anybody's code
-            made.append(f"its module cannot be loaded: {type(error).__name__}: {error}"[:500])
+            log.error("an overlay's module cannot be loaded: %s: %s", type(error).__name__, str(error)[:500])
+            text = _DIRECTORY.sub("", str(error))
+            made.append(f"its module cannot be loaded: {type(error).__name__}: {text}"[:500])
 
     thread = threading.Thread(target=run, name="pxl-overlay", daemon=True)
     thread.start()

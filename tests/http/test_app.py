@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import socket
@@ -187,6 +188,22 @@ class TestBadRequests:
     def test_only_json_in_utf8_is_read(self, live: Live, content_type):
         document = assert_problem(live.post("/prove", {"goal": "A"}, Content_Type=content_type), 415)
         assert "JSON" in document["detail"] or "Content-Type" in document["detail"]
+
+    @pytest.mark.parametrize("path", ["/prove", "/countermodel", "/v1/proofs", "/v1/proofs:batch"])
+    @pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "identity, deflate", ""])
+    def test_a_compressed_body_is_refused_by_what_it_is(self, live: Live, path, coding):
+        headers = {"Content_Encoding": coding} if coding else {}
+        document = assert_problem(live.post(path, raw=gzip.compress(b'{"goal": "A"}'), **headers), 415)
+        assert "uncompressed" in document["detail"] and "Content-Encoding" in document["detail"]
+        assert "UTF" not in document["detail"] and coding in document["detail"]
+
+    def test_identity_is_no_compression(self, live: Live):
+        assert live.post("/prove", {"goal": "A"}, Content_Encoding="identity").status_code == 200
+
+    @pytest.mark.parametrize(("goal", "found", "is_ok"), [("A", True, True), ("BOX(A) -> A", False, True)])
+    def test_a_countermodel_request_is_ok_when_it_is_answered(self, live: Live, goal, found, is_ok):
+        reply = live.post("/countermodel", {"goal": goal}).json()
+        assert (reply["countermodel_found"], reply["ok"]) == (found, is_ok)
 
     @pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=UTF-8",
                                               'application/json; charset="utf-8"'])

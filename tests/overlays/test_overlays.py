@@ -57,6 +57,7 @@ def live(tmp_path_factory):
     registry = Registry([Entry("pxl", "built-in", S5()), Entry("toy", "a package", Toy(operations=(OPERATION,))),
                          Entry("sick", "a package", reason="its module cannot be loaded: ImportError: no moon")])
     with running(overlays=registry, theories=Theories(place)) as server:
+        server.theories = place
         yield server
 
 
@@ -166,12 +167,13 @@ class TestTheories:
         ("", "has no formula"), ("overlay: nowhere\nA", "no overlay of that name"), ("consequence: both\nA", "global or local"),
         ("overlay: pxl\noverlay: pxl\nA", ":2: overlay stands twice"), ("overlay:\nA", ":1: overlay says nothing"),
         ("logic: s4\nA", "not an option"), ("A\noverlay: pxl", ":2:"), ("A ->", ":1:"), (b"\xff", "not UTF-8")])
-    def test_a_bad_file_is_told_with_its_place_and_harms_no_other(self, tmp_path, text, told):
+    def test_a_bad_file_is_told_with_its_place_and_harms_no_other(self, tmp_path, caplog, text, told):
         (tmp_path / "bad.pxl").write_bytes(text if isinstance(text, bytes) else text.encode())
         (tmp_path / "good.pxl").write_text("A")
         theories = Theories(tmp_path)
         theories.load(Registry.of(S5()))
-        assert told in theories.broken()["bad"] and str(tmp_path / "bad.pxl") in theories.broken()["bad"]
+        reason = theories.broken()["bad"]
+        assert told in reason and reason.startswith("bad.pxl:") and str(tmp_path) not in reason and str(tmp_path) in caplog.text
         assert theories.get("good").assumptions == ("A",)
 
     def test_files_are_read_again_when_asked(self, tmp_path):
@@ -203,6 +205,17 @@ class TestListing:
         assert health["status"] == "ok" and health["overlays"] == ["pxl", "toy"]
         assert "no moon" in health["broken_overlays"]["sick"] and "slip.pxl:3" in health["broken_theories"]["slip"]
         assert any("no moon" in warning for warning in health["warnings"])
+
+    def test_no_reply_names_a_directory_of_the_server(self, live: Live):
+        replies = [live.get("/health").text, live.get("/theories").text, live.get("/v1/theories").text,
+                   live.prove("A", theory="slip").text]
+        assert all("slip.pxl:3" in reply and str(live.theories) not in reply for reply in replies), replies
+
+    def test_why_an_overlay_does_not_load_names_no_directory(self, tmp_path, monkeypatch):
+        (tmp_path / "halved.py").write_text(f"open({str(tmp_path / 'no' / 'table.txt')!r})\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        reason = load_overlays(["halved"], built_ins={"halved": "halved:overlay"}).broken()["halved"]
+        assert "FileNotFoundError" in reason and "'table.txt'" in reason and str(tmp_path) not in reason
 
 
 class TestOperations:

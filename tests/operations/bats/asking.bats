@@ -7,18 +7,6 @@ ASKING="monitor_pxl.sh daily_health_check.sh weekly_performance_review.sh weekly
 
 once() { if [[ $1 == monitor_pxl.sh ]]; then printf -- --once; fi; }
 
-@test "every script explains itself and refuses what it does not know" {
-    for script in "$SCRIPTS"/*.sh; do
-        case ${script##*/} in setup.sh | run.sh | test.sh | lock.sh | openapi.sh | pxl-curl.sh) continue ;; esac
-        run "$script" --help
-        [ "$status" -eq 0 ]
-        has "Usage: ${script##*/}"
-        run "$script" --no-such-option
-        [ "$status" -eq 2 ]
-        has "--no-such-option"
-    done
-}
-
 @test "a server that is down, slow, wrong or broken ends each script with 3 and one clear line" {
     export EXPORT_DIR=$BATS_TEST_TMPDIR/exports
     for script in $ASKING; do
