@@ -647,7 +647,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
                         help="makes the formulas that are made up the same ones again")
     parser.add_argument("--formulas", type=int, default=60, help="how many to make up (default %(default)s)")
     parser.add_argument("--load", type=int, default=200, help="requests of the load check (default %(default)s)")
-    parser.add_argument("--p95-ms", type=float, default=300, help="the latency objective (default %(default)s)")
+    parser.add_argument("--p95-ms", type=float, default=float(os.environ.get("PXL_TARGET_P95_MS") or 300),
+                        help="the latency objective (PXL_TARGET_P95_MS; default %(default)g)")
     parser.add_argument("--timeout", type=float, default=30, help="seconds to wait for a reply (default %(default)s)")
     chosen = parser.parse_args(argv)
     if urlsplit(chosen.url).scheme not in ("http", "https"):

@@ -278,6 +278,8 @@ class Settings:
         known = {row.variable: row for row in rows()}
         problems = [_unknown(name, known) for name in sorted(env)
                     if name.startswith(_OURS) and name not in known and name not in _OF_SCRIPTS]
+        if env.get(_MULTIPROCESS):
+            problems.append(f"{_MULTIPROCESS} is set: this server is one process and keeps its own metrics; unset it")
         if gateway_file := env.get("PXL_GATEWAY_FILE", "").strip():
             try:
                 from_file = read_gateway_file(Path(gateway_file))
@@ -347,7 +349,9 @@ class Settings:
 _OURS = ("PXL_", "HMAC_", "JWT_", "RATE_LIMIT_")
 # Those of scripts/, which may stand in the same environment.
 _OF_SCRIPTS = frozenset({"PXL_RESTART_CMD", "PXL_ENV_FILE", "PXL_TOKEN_FILE", "PXL_ROOT", "PXL_PYTHON",
-                         "PXL_SCRIPT_TIMEOUT", "PXL_ROTATE_GRACE"})
+                         "PXL_SCRIPT_TIMEOUT", "PXL_ROTATE_GRACE", "PXL_TARGET_P95_MS"})
+# With it the metrics would be read from files that nobody writes.
+_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 # Fields whose default follows from others.
 _DERIVED = frozenset({"thread_count", "bind_host", "rate_limit_enabled", "build_sha", "security_expires"})
 

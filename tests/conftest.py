@@ -13,10 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+import hypothesis
 import pytest
 
 from pxl.composition.prover import Prover, build
 from pxl.settings import Settings
+
+# A machine with other work is slow, and no fault of what is tested.
+hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("tests")
 
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 60.0

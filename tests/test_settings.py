@@ -181,3 +181,8 @@ class TestOneTable:
         done = subprocess.run([sys.executable, ROOT / "serve_pxl.py", "--check-config"], capture_output=True, text=True,
                               timeout=60, env={"JWT_SECRET_KEY_FILE": str(file)})
         assert done.returncode == (2 if words else 0) and words in done.stderr and key not in done.stderr
+
+
+def test_metrics_of_several_processes_are_refused():
+    with pytest.raises(ConfigError, match="PROMETHEUS_MULTIPROC_DIR is set: .*; unset it"):
+        Settings.from_env({"PROMETHEUS_MULTIPROC_DIR": "/tmp/metrics"})

@@ -7,7 +7,7 @@ import math
 import re
 
 from flask import Flask, Response, request
-from prometheus_flask_exporter import PrometheusMetrics     # type: ignore[import-untyped]  # it has no types
+from prometheus_flask_exporter import PrometheusMetrics  # type: ignore[import-untyped]  # it has no types
 
 from pxl.errors import RequestError
 from pxl.telemetry.metrics import Metrics

@@ -61,7 +61,7 @@ def copy(compiled: Path, tmp_path: Path) -> Path:
 def test_build_says_what_it_does_and_then_does_nothing(tmp_path: Path) -> None:
     sources, said = write_sources(tmp_path / "src"), []
     first = build(sources, tmp_path / "built", said.append)
-    assert [line for line in said if line.startswith("  [")][-1].startswith("  [2/2] results.v")
+    assert [line for line in said if line.startswith("  PXL [")][-1].startswith("  PXL [2/2] results.v")
     written = (tmp_path / "built" / MANIFEST).stat().st_mtime_ns
     said.clear()
     assert build(sources, tmp_path / "built", said.append) == first

@@ -62,6 +62,7 @@ class Installation:
             "BASE_URL": self.url, "PXL_SERVER_PORT": str(self.port), "PXL_HOST": "127.0.0.1", "PXL_ENGINE": "coqidetop",
             "PXL_COQIDETOP": str(self.engine), "PXL_LOG_DIR": str(self.directory / "logs"), "PXL_DRAIN_TIMEOUT": "1",
             "PXL_RESTART_CMD": str(self.directory / "restart"), "PXL_ENV_FILE": str(self.directory / "env"),
+            "PXL_TARGET_P95_MS": "20000",      # of whatever machine this is
             "KEYRING": str(self.directory / "keyring"), "BACKUP_DIR": str(self.directory),
             "PATH": f"{self.directory / 'bin'}:{kept['PATH']}"}
 

@@ -111,7 +111,7 @@ class Clock:
         return self.now
 
 
-def eventually(claim: Callable[[], bool], timeout_s: float = 10.0) -> None:
+def eventually(claim: Callable[[], bool], timeout_s: float = 60.0) -> None:
     """Poll until a claim is true; fail when it never is."""
     pause, deadline = threading.Event(), time.monotonic() + timeout_s
     while not claim():

@@ -29,7 +29,7 @@ def soon(seconds: float = 10.0) -> float:
     return time.monotonic() + seconds
 
 
-def until(claim: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(claim: Callable[[], bool], seconds: float = 60.0) -> None:
     """Poll until the claim holds; fail when it does not come to."""
     deadline = soon(seconds)
     while not claim():

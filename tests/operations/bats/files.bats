@@ -176,7 +176,7 @@ PYTHON
 
 @test "performance recovery writes the settings, restarts, and believes only what the server shows" {
     installation
-    export PXL_RESTART_CMD=true
+    export PXL_RESTART_CMD=true PXL_TARGET_P95_MS=20000
     run "$SCRIPTS/recover_performance.sh" --pool "$OK_POOL" --url "$OK_URL"
     [ "$status" -eq 0 ]
     has "Performance recovery successful"

@@ -179,10 +179,10 @@ def test_no_two_atoms_become_one_predicate():
 
 
 def test_many_times_far_away_are_refused_at_once():
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(GoalTooLarge, match="with At written out"):
         chrono.overlay().read(Reading("At 1000 " * 40_000 + "p"))
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 2
 
 
 @pytest.mark.parametrize("to", ["black", "nusmv"])
