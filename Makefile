@@ -6,16 +6,19 @@ KERNEL := $(PYTHON_VENV) -m pxl.kernel
 KERNEL_DIR := $(if $(PXL_KERNEL_DIR),--dir '$(PXL_KERNEL_DIR)')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test kernel gates lint bench lock clean
+.PHONY: help run test test-fast kernel gates lint bench lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 run:  ## set up (Coq, environment, requirements, kernel) and serve on 127.0.0.1:8088
 	@scripts/run.sh $(RUN_ARGS)
 
 test:  ## set up and run the tests
 	@scripts/test.sh $(TEST_ARGS)
+
+test-fast:  ## run the tests that need no other program (Coq, Redis, ...), in a minute and a half
+	@scripts/test.sh --fast $(TEST_ARGS)
 
 kernel:  ## compile the Coq kernel when its sources changed
 	@scripts/setup.sh

@@ -4,10 +4,11 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-Usage: test.sh [PYTEST-OPTION...]
+Usage: test.sh [--fast] [PYTEST-OPTION...]
 
-Set this clone up for development (setup.sh --dev) and run the tests. Everything but a lone --help is passed on
-to pytest, which refuses what it does not know (exit status 4); `test.sh -- --help` shows pytest's own options.
+Set this clone up for development (setup.sh --dev) and run the tests, three files at a time (PXL_TEST_WORKERS). With --fast,
+those that need no other program than Python. Everything but a lone --help is passed on to pytest, which
+refuses what it does not know (exit status 4); `test.sh -- --help` shows pytest's own options.
 USAGE
 }
 
@@ -15,9 +16,20 @@ if (( $# == 1 )) && [[ $1 == --help || $1 == -h ]]; then
     usage
     exit 0
 fi
+only=()
+path=$PATH
+venv=$(dirname "${BASH_SOURCE[0]}")/../${VENV:-.venv}
+if [[ ${VENV:-} == /* ]]; then venv=$VENV; fi
+if [[ ${1-} == --fast ]]; then
+    shift
+    only=(-m 'not programs')
+    path=$venv/bin
+fi
 if [[ ${1-} == -- ]]; then shift; fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 scripts/setup.sh --dev
-exec "${VENV:-.venv}/bin/python" -m pytest "$@"
+# A file stays with one worker, for its tests share servers; those that take longest come first (tests/conftest.py).
+PATH=$path exec "${VENV:-.venv}/bin/python" -m pytest -n "${PXL_TEST_WORKERS:-3}" --dist loadfile --no-loadscope-reorder \
+    ${only[@]+"${only[@]}"} "$@"

@@ -32,9 +32,28 @@ LONGEST_FIRST = ("packaging/test_image.py", "verdict/test_verdicts.py", "operati
                  "overlays/modal/test_search.py", "benchmarks/test_benchmarks.py", "documents/test_requirements_rows.py")
 
 
+# What starts Coq, Redis, a shell or any other program but Python: `make test-fast` leaves it out, and has no such program on
+# its PATH.
+NEED_PROGRAMS = (
+    "access/test_attacks.py", "answering/test_cancel.py", "benchmarks", "client/test_docs.py", "commands/test_bulk.py",
+    "commands/test_doctor.py", "commands/test_healthcheck.py", "commands/test_main.py", "documents", "host", "http/test_openapi.py",
+    "http/test_ports.py", "http/test_provenance.py", "kernel", "operations", "overlays/chrono/test_kernel.py",
+    "overlays/modal/test_kernel.py", "overlays/test_contract.py", "overlays/test_docs.py", "packaging", "prover", "replicas",
+    "serve_pxl", "telemetry/test_logs.py", "telemetry/test_metrics.py", "verdict/test_verdicts.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "programs: starts other programs than Python (`make test-fast` leaves it out)")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {str(ROOT / "tests" / name): place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: order.get(str(item.path), len(order)))
+    places = [ROOT / "tests" / name for name in NEED_PROGRAMS]
+    for item in items:
+        starts_one = {"prover", "address"}.intersection(getattr(item, "fixturenames", ()))
+        if starts_one or any(item.path.is_relative_to(place) for place in places):
+            item.add_marker("programs")
 
 
 @pytest.fixture(scope="session")
