@@ -1,4 +1,4 @@
-"""The kernel's command line: `python -m pxl.kernel build|verify|gates|hash`.
+"""The kernel's command line: `python -m pxl.kernel build|verify|gates|reference|hash`.
 
 Each command does the kernel and then the libraries of the built-in overlays, or with `--library` just the
 libraries named, which may be anybody's.
@@ -9,25 +9,30 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pxl.errors import ConfigError
-from pxl.kernel import gates
 from pxl.kernel.build import build, build_library, coq_version, default_kernel_dir, load_library, source_dir
 from pxl.kernel.identity import Kernel, source_hash, write_stamp
+from pxl.kernel.inspection import Inspection, Outcome
 from pxl.kernel.project import builtin_libraries, read_snapshot
 
 GATES_TIMEOUT_S = 1800.0
+GATES_AT_A_TIME = 2
 FOUND, WRONG_SETUP = 1, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, 1 when a gate found something, 2 when it could not be run."""
     parser = argparse.ArgumentParser(prog="python -m pxl.kernel", description="Build and check the Coq kernel.")
-    parser.add_argument("command", choices=("build", "verify", "gates", "hash"),
+    parser.add_argument("command", choices=("build", "verify", "gates", "reference", "hash"),
                         help="build: compile what changed; verify: re-hash the compiled files; gates: "
-                             "check for holes and axioms, and run coqchk; hash: print the kernel hash")
+                             "check for holes, axioms and changed statements, compile afresh, and run coqchk; "
+                             "reference: write what the gates compare with; hash: print the kernel hash")
     parser.add_argument("--sources", type=Path, default=source_dir(), metavar="DIR",
                         help="directory of _CoqProject (default: this package)")
     parser.add_argument("--dir", type=Path, metavar="DIR", default=default_kernel_dir(),
@@ -44,50 +49,50 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     libraries = [path.resolve() for path in options.library]
-    status = 0
-    if not libraries:
-        status = _run_kernel(options)
+    has_kernel = not libraries
+    if has_kernel and options.sources == source_dir():
         # Other sources than this package's are somebody's own kernel, which no library here was written for.
-        libraries = list(builtin_libraries()) if options.sources == source_dir() else []
-    if status == 0 and libraries:
-        kernel = None if options.command == "hash" else Kernel.load(options.dir)
-        for sources in libraries:
-            try:
-                status = max(status, _run_library(options, sources, kernel))
-            except ConfigError as error:    # one broken library is no reason not to do the next
-                status = _complain(error)
+        libraries = list(builtin_libraries())
+    if options.command == "gates":
+        return _run_gates(options, has_kernel, libraries)
+    if has_kernel:
+        _run_kernel(options)
+    kernel = Kernel.load(options.dir) if libraries and options.command != "hash" else None
+    status = 0
+    for sources in libraries:
+        try:
+            _run_library(options, sources, kernel)
+        except ConfigError as error:    # one broken library is no reason not to do the next
+            status = _complain(error)
     return status
 
 
-def _run_kernel(options: argparse.Namespace) -> int:
+def _run_kernel(options: argparse.Namespace) -> None:
     match options.command:
         case "build":
             build(options.sources, options.dir, _say, force=options.force)
         case "verify":
             _show(Kernel.load(options.dir, options.sources))
-        case "gates":
-            return _run_gates(options.sources, Kernel.load(options.dir, options.sources))
+        case "reference":
+            _write_references(options.sources, Kernel.load(options.dir, options.sources))
         case "hash":
             version = coq_version(time.monotonic() + 60)
             _say(source_hash(read_snapshot(options.sources).files, version))
-    return 0
 
 
-def _run_library(options: argparse.Namespace, sources: Path, kernel: Kernel | None) -> int:
+def _run_library(options: argparse.Namespace, sources: Path, kernel: Kernel | None) -> None:
     root = read_snapshot(sources).project.root
     if kernel is None:
         version = coq_version(time.monotonic() + 60)
         _say(f"{source_hash(read_snapshot(sources).files, version)} {root}")
-        return 0
-    if options.command == "build":
+    elif options.command == "build":
         build_library(sources, kernel, _say, force=options.force)
-        return 0
-    library = load_library(sources, root, kernel)
-    _say(f"\n{root}")
-    if options.command == "gates":
-        return _run_gates(sources, library, kernel)
-    _show(library)
-    return 0
+    elif options.command == "reference":
+        _write_references(sources, load_library(sources, root, kernel), kernel)
+    else:
+        library = load_library(sources, root, kernel)
+        _say(f"\n{root}")
+        _show(library)
 
 
 def _show(kernel: Kernel) -> None:
@@ -95,57 +100,78 @@ def _show(kernel: Kernel) -> None:
          f"coq_version   {kernel.coq_version}\ncoqchk        {kernel.coqchk}")
 
 
-def _run_gates(sources: Path, kernel: Kernel, below: Kernel | None = None) -> int:
-    """Check a kernel; or a library, which rests on the kernel ``below``."""
-    deadline = time.monotonic() + GATES_TIMEOUT_S
-    snapshot = read_snapshot(sources)
-    findings = gates.check_words(snapshot, (path.name for path in sources.glob("*.v")))
-    _outcome(f"words: {len(snapshot.project.sources)} sources without holes", findings)
-    if findings:
-        return FOUND
-    places = {snapshot.project.root: kernel.kernel_dir, **({"PXL": below.kernel_dir} if below else {})}
-    printed = gates.print_assumptions(snapshot.project, places, deadline)
-    reference = sources / gates.REFERENCE
-    findings = gates.check_assumptions(
-        dict(snapshot.files).get(gates.RESULTS, b"").decode(), printed,
-        reference.read_text(encoding="utf-8") if reference.is_file() else "")
-    _outcome(f"assumptions: {printed.count(gates.CLOSED)} theorems, each \"{gates.CLOSED}\"", findings)
-    native = gates.with_primitives(snapshot, gates.with_primitives(read_snapshot(below.kernel_dir)) if below else ())
-    closed = [name for name in snapshot.project.sources if name not in native]
-    evidence = ""
-    for modules, allowed in ((closed, False), (sorted(native), True)):
-        if not modules:
-            continue
-        began = time.monotonic()
-        summary = gates.run_coqchk(places, snapshot.project.root, modules, deadline)
-        found = gates.check_summary(summary, primitives_allowed=allowed)
-        names = " ".join(name.removesuffix(".v") for name in modules)
-        _outcome(f"coqchk: {names}: " + ("no axiom but native integers and arrays"
-                                         if allowed else "no axiom")
-                 + f" ({time.monotonic() - began:.0f} s)", found)
-        findings += found
-        evidence += f"coqchk {names}\n{summary}\n"
-    if findings:
-        return FOUND
-    Kernel.load(kernel.kernel_dir, sources)
+def _write_references(sources: Path, kernel: Kernel, below: Kernel | None = None) -> None:
+    inspection = Inspection(sources, kernel, below, time.monotonic() + GATES_TIMEOUT_S)
+    for path in inspection.write_references():
+        _say(f"wrote {path}")
+
+
+def _run_gates(options: argparse.Namespace, has_kernel: bool, libraries: list[Path]) -> int:
+    """Check the kernel, and when it passes say what there is to say of the libraries, which are checked meanwhile."""
+    status = 0
+    with _pool() as pool:
+        began: list[tuple[str, Inspection, Iterable[Future[Outcome]]]] = []
+        kernel = Kernel.load(options.dir, options.sources if has_kernel else None)
+        deadline = time.monotonic() + GATES_TIMEOUT_S
+        if has_kernel:
+            began.append(("", *_begin(pool, Inspection(options.sources, kernel, None, deadline))))
+        for sources in libraries:
+            try:
+                root = read_snapshot(sources).project.root
+                library = load_library(sources, root, kernel)
+            except ConfigError as error:
+                status = _complain(error)
+                continue
+            began.append((root, *_begin(pool, Inspection(sources, library, kernel, deadline))))
+        for root, inspection, outcomes in began:
+            if root:
+                _say(f"\n{root}")
+            passed = _finish(inspection, outcomes)
+            status = max(status, 0 if passed else FOUND)
+            if not passed and not root:
+                break
+    return status
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(GATES_AT_A_TIME)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(pool: ThreadPoolExecutor, inspection: Inspection) -> tuple[Inspection, list[Future[Outcome]]]:
+    words: Future[Outcome] = Future()
+    words.set_result(inspection.words())
+    more = [] if words.result().findings else [pool.submit(gate) for gate in inspection.gates()]
+    return inspection, [words, *more]
+
+
+def _finish(inspection: Inspection, outcomes: Iterable[Future[Outcome]]) -> bool:
+    """Say how each gate went, and write the stamp when all passed."""
+    kernel, evidence, passed = inspection.kernel, "", True
+    for outcome in outcomes:
+        _say(str(outcome.result()))
+        passed = passed and not outcome.result().findings
+        evidence += f"{outcome.result().evidence}\n"
+    if not passed:
+        return False
+    Kernel.load(kernel.kernel_dir, inspection.sources)
     now = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
     try:
-        stamp = write_stamp(kernel.kernel_dir, now, kernel.compiled_hash, printed + "\n" + evidence)
+        stamp = write_stamp(kernel.kernel_dir, now, kernel.compiled_hash, evidence.strip() + "\n")
     except OSError as why:      # who may look need not be who may write, as in an image
         _say(f"all gates passed; the stamp stays {kernel.coqchk}: {why.strerror}")
     else:
         _say(f"all gates passed: {stamp.name}")
-    return 0
+    return True
 
 
 def _complain(error: ConfigError) -> int:
     print(f"error: {error.detail}", file=sys.stderr)
     return WRONG_SETUP
-
-
-def _outcome(success: str, findings: list[gates.Finding]) -> None:
-    _say(f"ok    {success}" if not findings else
-         "\n".join(f"FAIL  {finding}" for finding in findings))
 
 
 def _say(text: str) -> None:
