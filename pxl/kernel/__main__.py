@@ -21,7 +21,7 @@ from pxl.kernel.identity import Kernel, source_hash, write_stamp
 from pxl.kernel.inspection import Inspection, Outcome
 from pxl.kernel.project import builtin_libraries, read_snapshot
 
-GATES_TIMEOUT_S = 1800.0
+GATES_TIMEOUT_S = 3600.0
 GATES_AT_A_TIME = 2
 FOUND, WRONG_SETUP = 1, 2
 
