@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from pxl.kernel.identity import (
     read_manifest,
     source_hash,
 )
-from pxl.kernel.project import Project, default_kernel_dir, library_dir, read_snapshot, source_dir
+from pxl.kernel.project import Project, Snapshot, default_kernel_dir, library_dir, read_snapshot, source_dir
 
 __all__ = ["build", "build_library", "coq_version", "default_kernel_dir", "run_coq", "source_dir"]
 
@@ -116,6 +117,16 @@ def load_library(sources: Path, root: str, kernel: Kernel) -> Kernel:
     if library.rests_on != kernel.compiled_hash:
         raise ConfigError(f"its Coq library {root} was compiled with another kernel; {cure}")
     return library
+
+
+def compile_afresh(snapshot: Snapshot, below: Kernel | None, deadline: float) -> dict[str, str]:
+    """Compile the sources into a directory of their own, which goes away, and return the compiled files' digests."""
+    with tempfile.TemporaryDirectory(prefix="pxl-afresh-") as scratch:
+        staging = Path(scratch)
+        for name, data in snapshot.files:
+            (staging / name).write_bytes(data)
+        _compile(snapshot.project, staging, lambda _: None, deadline, below)
+        return compiled_digests(staging)
 
 
 def run_coq(command: Sequence[str], *, cwd: Path, deadline: float) -> subprocess.CompletedProcess[str]:

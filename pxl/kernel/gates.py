@@ -1,27 +1,30 @@
 """Check that the kernel, or a library on it, proves what it says: no holes, no axioms, an independent checker agrees.
 
-Three gates, each of which returns its findings, empty when all is well:
+Each gate returns its findings, empty when all is well:
 
 - ``words``: no source uses a command that would leave a hole or switch a check off;
-- ``assumptions``: `Print Assumptions` on every public theorem says "Closed under the global
-  context", and the whole output is the one that is stored in `results.ref`;
+- ``compiled``: the compiled files are what Coq makes of the sources, byte for byte;
+- ``statements``: every public theorem is "Closed under the global context", and says what is stored in
+  `results.ref`, of the things that are defined there;
+- ``names``: what a session's sentences name is what `session.ref` says, after the imports that stand there;
 - ``coqchk``: Coq's independent checker accepts the compiled files and finds no axiom in them.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pxl.kernel.build import run_coq
-from pxl.kernel.project import Project, Snapshot
+from pxl.kernel.project import Snapshot
 from pxl.kernel.scan import code_only, sentences
 
 RESULTS = "results.v"
 REFERENCE = "results.ref"
+SESSION = "session.ref"
 CLOSED = "Closed under the global context"
 
 # Native integers and arrays make long texts fast to read. They are axioms to Coq, so each is allowed
@@ -91,8 +94,8 @@ def check_source(name: str, text: str, root: str = "PXL") -> list[Finding]:
     """Search one source; say the line of each thing that must not be there."""
     try:
         code = code_only(text)
-    except ValueError as malformed:
-        return [Finding(name, str(malformed))]
+    except ValueError as unreadable:
+        return [Finding(name, str(unreadable))]
     findings = []
     for pattern, why in _FORBIDDEN:
         for match in pattern.finditer(code):
@@ -133,47 +136,44 @@ def _check_sentences(name: str, code: str, root: str) -> list[Finding]:
     return findings
 
 
-# ---------------------------------------------------------------- assumptions
+# ---------------------------------------------------------------- compiled files
 
-def print_assumptions(project: Project, places: Mapping[str, Path], deadline: float) -> str:
-    """Compile `results.v` again, for real, against the compiled files; return what Coq printed.
+def check_compiled(present: Mapping[str, str], afresh: Mapping[str, str]) -> list[Finding]:
+    """Compare the digests of the compiled files with those of the same sources, compiled just now."""
+    return [Finding(name, "is not what Coq makes of the sources")
+            for name in sorted(present.keys() | afresh.keys()) if present.get(name) != afresh.get(name)]
 
-    ``places`` are the directories of compiled files by their logical names, the project's own among them.
+
+# ---------------------------------------------------------------- statements and names
+
+def public_theorems(results_source: str) -> list[str]:
+    """Return the names of the theorems that `results.v` states.
+
+    >>> public_theorems("(** One. *) Theorem one: 1 = 1. Proof. reflexivity. Qed. Print Assumptions one.")
+    ['one']
     """
-    with tempfile.TemporaryDirectory(prefix="pxl-results-") as scratch:
-        copy = Path(scratch) / RESULTS
-        copy.write_bytes((places[project.root] / RESULTS).read_bytes())
-        flags = [str(places[project.root]) if flag == "." else flag for flag in project.flags]
-        others = [word for root, place in places.items() if root != project.root for word in ("-Q", str(place), root)]
-        return run_coq(["coqc", "-q", *flags, *others, str(copy)], cwd=Path(scratch),
-                       deadline=deadline).stdout
+    return [words[1].rstrip(":") for sentence in sentences(code_only(results_source))
+            if (words := sentence.words())[:1] and words[0] in _RESTATES and len(words) > 1]
 
 
-def check_assumptions(results_source: str, printed: str, reference: str) -> list[Finding]:
-    """Compare what Coq printed with the stored text, and both with what they must say."""
+def check_results(theorems: list[str], printed: str, reference: str) -> list[Finding]:
+    """Compare what Coq says of the public theorems with the stored text; each must be closed, whatever that holds."""
     findings = []
-    stated: list[str] = []
-    asked: list[str] = []
-    for sentence in sentences(code_only(results_source)):
-        match sentence.words():
-            case [kind, theorem, *_] if kind in _RESTATES:
-                stated.append(theorem.rstrip(":"))
-            case ["Print", "Assumptions", theorem]:
-                asked.append(theorem)
-    findings += [Finding(RESULTS, f"`Print Assumptions {theorem}.` is missing")
-                 for theorem in stated if theorem not in asked]
-    if not asked:
-        findings.append(Finding(RESULTS, "asks for no theorem's assumptions"))
-    lines = printed.splitlines()
-    closed = lines.count(CLOSED)
-    if closed != len(asked):
-        findings.append(Finding(RESULTS, f"{len(asked)} theorems, of which {closed} are "
-                                f"\"{CLOSED}\"; Coq printed:\n{printed}"))
-    if re.search(r"^(?:Axioms|Section Variables|Transparent constants|Opaque constants)\s*:", printed, re.M):
-        findings.append(Finding(RESULTS, f"a theorem rests on assumptions:\n{printed}"))
-    if printed != reference:
-        findings.append(Finding(REFERENCE, f"is not what Coq printed, which is:\n{printed}"))
-    return findings
+    if not theorems:
+        findings.append(Finding(RESULTS, "states no theorem"))
+    closed = printed.splitlines().count(CLOSED)
+    if closed != len(theorems):
+        findings.append(Finding(RESULTS, f"{len(theorems)} theorems, of which {closed} are "
+                                f"\"{CLOSED}\"; the others rest on assumptions:\n{printed}"))
+    return findings + compare(REFERENCE, printed, reference)
+
+
+def compare(name: str, printed: str, reference: str) -> list[Finding]:
+    """Find where Coq says something else than a stored text."""
+    if printed == reference:
+        return []
+    lines = difflib.unified_diff(reference.splitlines(), printed.splitlines(), name, "Coq", lineterm="")
+    return [Finding(name, "is not what Coq says:\n" + "\n".join(lines))]
 
 
 # ---------------------------------------------------------------- coqchk

@@ -11,34 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from pxl.certificates.sentences import CONSTRUCTORS, PREAMBLE
 from pxl.errors import ConfigError
 from pxl.kernel import gates
 from pxl.kernel.__main__ import main
 from pxl.kernel.build import build, coq_version
 from pxl.kernel.identity import MANIFEST, UNVERIFIED, Kernel, source_hash
-from pxl.kernel.project import default_kernel_dir, read_snapshot, source_dir
+from pxl.kernel.inspection import PUBLISHED, Inspection
+from pxl.kernel.project import builtin_libraries, default_kernel_dir, library_dir, read_snapshot, source_dir
 from pxl.kernel.scan import code_only
-
-FLAGS = """\
--Q . PXL
--arg "-w +default"
--arg "-set 'Default Goal Selector=!'"
--arg "-set 'Default Proof Using=Type'"
-"""
-TWO = "Definition two : nat := 2.\nLemma two_is_two : two = 2.\nProof. reflexivity. Qed.\n"
-RESULTS = ("From PXL Require Import Two.\nTheorem two_is_two : two = 2.\nProof. exact Two.two_is_two. Qed.\n"
-           "Print Assumptions two_is_two.\n")
-
-
-def write_sources(where: Path, **changed: str) -> Path:
-    """Write the sources of a small kernel, some of them changed; names stand without suffix."""
-    where.mkdir(parents=True, exist_ok=True)
-    texts = {"Two": TWO, "results": RESULTS} | changed
-    (where / "_CoqProject").write_text(FLAGS + "Two.v\nresults.v\n")
-    for name, text in texts.items():
-        (where / f"{name}.v").write_text(text)
-    (where / "results.ref").write_text(gates.CLOSED + "\n")
-    return where
+from pxl.kernel.statements import commands
+from pxl.overlays.chrono import sentences as chrono_sentences
+from pxl.overlays.modal import script as modal_script
+from pxl.overlays.modal.logics import LOGICS
+from tests.support.small_kernel import FLAGS, REFERENCE, RESULTS, TWO, write_sources
 
 
 @pytest.fixture(scope="module")
@@ -279,28 +265,51 @@ def test_weaker_flags_and_unlisted_files_are_caught(tmp_path: Path) -> None:
     assert [finding.where for finding in gates.check_words(read_snapshot(sources), [])] == ["_CoqProject"]
 
 
-# ---------------------------------------------------------------- assumptions, coqchk and the stamp
+# ---------------------------------------------------------------- statements, coqchk and the stamp
+
+def inspect(sources: Path, kernel_dir: Path) -> Inspection:
+    return Inspection(sources, Kernel.load(kernel_dir, sources), None, time.monotonic() + 300)
+
 
 def test_an_axiom_is_caught_by_print_assumptions_and_by_coqchk(tmp_path: Path) -> None:
     sources = write_sources(tmp_path / "src", Two="Axiom hole : 1 = 2.\n",
                             results=RESULTS.replace("two = 2", "1 = 2").replace("Two.two_is_two", "Two.hole"))
     build(sources, tmp_path / "built", lambda _: None)
-    deadline = time.monotonic() + 300
-    places = {"PXL": tmp_path / "built"}
-    printed = gates.print_assumptions(read_snapshot(sources).project, places, deadline)
-    assert any("rests on assumptions" in found.why
-               for found in gates.check_assumptions((sources / "results.v").read_text(), printed, printed))
-    summary = gates.run_coqchk(places, ["PXL.results"], deadline)
+    outcome = inspect(sources, tmp_path / "built").statements()
+    assert "PXL.Two.hole : @eq nat (S O) (S (S O))" in outcome.evidence
+    assert any("rest on assumptions" in found.why
+               for found in gates.check_results(["two_is_two"], outcome.evidence, outcome.evidence))
+    summary = gates.run_coqchk({"PXL": tmp_path / "built"}, ["PXL.results"], time.monotonic() + 300)
     assert [found.why for found in gates.check_summary(summary, primitives_allowed=True)] == ["Axioms: PXL.Two.hole"]
 
 
-def test_results_must_ask_for_each_theorem_and_match_the_stored_text() -> None:
-    closed = gates.CLOSED + "\n"
-    assert gates.check_assumptions(RESULTS, closed, closed) == []
-    assert gates.check_assumptions(RESULTS, closed, "")
-    assert gates.check_assumptions(RESULTS, "", "")
-    assert gates.check_assumptions(RESULTS.replace("Print Assumptions two_is_two.", ""), "", "")
-    assert gates.check_assumptions(RESULTS + "Theorem other : True.\nProof. exact I. Qed.\n", closed, closed)
+def test_results_must_state_theorems_and_match_the_stored_text() -> None:
+    theorems = gates.public_theorems(RESULTS)
+    assert theorems == ["two_is_two"]
+    assert gates.check_results(theorems, REFERENCE, REFERENCE) == []
+    assert gates.check_results(theorems, REFERENCE, "")
+    assert gates.check_results([], "", "")
+    assert gates.check_results([*theorems, "other"], REFERENCE, REFERENCE)
+    weaker = REFERENCE.replace("S (S O)\n     : nat", "S O\n     : nat")
+    assert "-Definition PXL.Two.two = S (S O)\n+Definition PXL.Two.two = S O" in str(
+        gates.check_results(theorems, weaker, REFERENCE)[0])
+
+
+def test_the_references_are_written_as_the_gates_read_them(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sources = copy.parent / "src"
+    options = ["--sources", str(sources), "--dir", str(copy)]
+    (sources / "results.ref").write_text("")
+    (sources / "session.ref").write_text("From PXL Require Import Two.\nLocate two.\nCheck two.\n")
+    (sources / PUBLISHED).write_text("")
+    assert main(["reference", *options]) == 0
+    assert (sources / "results.ref").read_text() == REFERENCE
+    assert (sources / "session.ref").read_text() == (
+        "From PXL Require Import Two.\nLocate two.\n    Constant PXL.Two.two\nCheck two.\n    two\n         : nat\n")
+    assert main(["gates", *options]) == 0
+    assert "2 files are what Coq makes of the sources, and those published" in capsys.readouterr().out
+    (sources / PUBLISHED).write_text("coq 8.16.1\n" + "0" * 64 + "\n")
+    assert main(["gates", *options]) == 0
+    assert "not those published in compiled.ref" in capsys.readouterr().out
 
 
 def test_coqchk_summaries_are_read_strictly() -> None:
@@ -350,7 +359,7 @@ def test_the_gates_write_a_stamp_only_when_all_pass(copy: Path, capsys: pytest.C
 
     (copy.parent / "src" / "results.ref").write_text("something else\n")
     assert main(["gates", *options]) == 1
-    assert "FAIL  results.ref: is not what Coq printed" in capsys.readouterr().out
+    assert "FAIL  results.ref: is not what Coq says" in capsys.readouterr().out
     assert Kernel.load(copy).coqchk == stamp  # still true of these compiled files
 
     write_sources(copy.parent / "src", Two=TWO + "\n")
@@ -391,11 +400,35 @@ def test_the_real_kernel_has_no_forbidden_word() -> None:
     assert gates.check_words(read_snapshot(source_dir()), present) == []
 
 
-def test_the_real_kernels_theorems_are_closed(real_dir: Path) -> None:
-    snapshot = read_snapshot(source_dir())
-    printed = gates.print_assumptions(snapshot.project, {"PXL": real_dir}, time.monotonic() + 300)
-    reference = (source_dir() / gates.REFERENCE).read_text()
-    assert gates.check_assumptions((source_dir() / gates.RESULTS).read_text(), printed, reference) == []
+def test_the_real_statements_and_names_are_those_stored(real_dir: Path) -> None:
+    for sources in (source_dir(), *builtin_libraries()):
+        root = read_snapshot(sources).project.root
+        below = None if root == "PXL" else Kernel.load(real_dir)
+        kernel = Kernel.load(library_dir(real_dir, root) if below else real_dir, sources)
+        inspection = Inspection(sources, kernel, below, time.monotonic() + 300)
+        assert inspection.statements().findings == []
+        if root != "PXLV4":     # which no session loads
+            assert inspection.names().findings == []
+        coq, compiled = (sources / PUBLISHED).read_text().split("\n")[:2]
+        if coq == f"coq {kernel.coq_version}" and Path("/usr/lib/ocaml/coq").is_dir():  # Debian's build, as published
+            assert compiled == kernel.compiled_hash, f"write {PUBLISHED} again: python -m pxl.kernel reference"
+
+
+def test_the_stored_names_are_those_of_sessions() -> None:
+    """What `session.ref` opens is what a session's goal opens, and each name that sentences can use stands there."""
+    chrono, modal = (next(path for path in builtin_libraries() if name in str(path)) for name in ("chrono", "modal"))
+    for sources, preamble, constructors, rules in (
+            (source_dir(), PREAMBLE, CONSTRUCTORS, ("proved", "refuted", "Prov", "form")),
+            (modal, (*PREAMBLE, *modal_script.PREAMBLE, "Import PXLModal.Session."), CONSTRUCTORS,
+             ("entailed", "not_entailed", "Entails", "Valid", "Setting", "mform", *(logic.coq for logic in LOGICS.values()))),
+            (chrono, (*PREAMBLE, *chrono_sentences.PREAMBLE, chrono_sentences.IMPORT), chrono_sentences.CONSTRUCTORS,
+             ("valid", "not_valid", "valid_finite", "not_valid_finite", "holds", "not_holds", "Valid", "ValidFinite",
+              "Holds", "tform", "At", "trace", "positive"))):
+        given = commands((sources / "session.ref").read_text())
+        assert tuple(given[:len(preamble)]) == preamble
+        names = {"Atom", "formula", "unpack", "list", "Byte.byte", "bool", "true", "eq_refl", '"~"',
+                 *constructors.values(), *rules}
+        assert names <= {command.split()[1].removesuffix(".") for command in given if command.startswith("Locate ")}
 
 
 @pytest.mark.parametrize("hole", ["Axiom hole : 1 = 2.", "Lemma hole : 1 = 2. Proof. Admitted."])

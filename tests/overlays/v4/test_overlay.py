@@ -296,7 +296,7 @@ def test_adapt_gives_the_request_that_asks_for_the_verdict():
 def test_the_overlay_says_what_the_contract_asks_for():
     v4 = overlay(lookup)
     assert (v4.name, v4.library.name, v4.library.preamble) == ("v4", "PXLV4", ())
-    assert (v4.library.directory / "results.ref").read_text().splitlines() == ["Closed under the global context"] * 8
+    assert (v4.library.directory / "results.ref").read_text().splitlines().count("Closed under the global context") == 8
     assert v4.options["notation"]["enum"] == list(READABLE)
     for example in v4.examples:
         assert v4.read(Reading(example.goal, example.options)).inner.reading.goal
