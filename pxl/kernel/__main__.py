@@ -1,7 +1,7 @@
-"""The kernel's command line: `python -m pxl.kernel build|verify|gates|hash`.
+"""The kernel's command line: `python -m pxl.kernel build|verify|gates|hash|extract`.
 
 Each command does the kernel and then the libraries of the built-in overlays, or with `--library` just the
-libraries named, which may be anybody's.
+libraries named, which may be anybody's; `extract` makes the programs of the built-in ones.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pxl.errors import ConfigError
 from pxl.kernel.build import build, build_library, coq_version, default_kernel_dir, load_library, source_dir
+from pxl.kernel.extract import LIBRARIES, extract, extraction_dir
 from pxl.kernel.gates_command import Subject, run_gates
 from pxl.kernel.identity import Kernel, source_hash
 from pxl.kernel.project import builtin_libraries, read_snapshot
@@ -25,16 +26,17 @@ FOUND, WRONG_SETUP = 1, 2
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, 1 when a gate found something, 2 when it could not be run."""
     parser = argparse.ArgumentParser(prog="python -m pxl.kernel", description="Build and check the Coq kernel.")
-    parser.add_argument("command", choices=("build", "verify", "gates", "hash"),
+    parser.add_argument("command", choices=("build", "verify", "gates", "hash", "extract"),
                         help="build: compile what changed; verify: re-hash the compiled files; gates: "
-                             "check for holes and axioms, and run coqchk; hash: print the kernel hash")
+                             "check for holes and axioms, and run coqchk; hash: print the kernel hash; extract: "
+                             "make pxl-check and pxl-check.js of the checkers")
     parser.add_argument("--sources", type=Path, default=source_dir(), metavar="DIR",
                         help="directory of _CoqProject (default: this package)")
     parser.add_argument("--dir", type=Path, metavar="DIR", default=default_kernel_dir(),
                         help="directory of the compiled files (default: %(default)s)")
     parser.add_argument("--library", type=Path, action="append", metavar="DIR", default=[],
                         help="directory of a library's _CoqProject; do this and not the kernel (can be repeated)")
-    parser.add_argument("--force", action="store_true", help="build: compile even when up to date")
+    parser.add_argument("--force", action="store_true", help="build, extract: compile even when up to date")
     options = parser.parse_args(arguments)
     try:
         return _run(options)
@@ -43,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "extract":
+        return _run_extract(options)
     libraries = [path.resolve() for path in options.library]
     does_kernel = not libraries
     if does_kernel and options.sources == source_dir():
@@ -68,6 +72,20 @@ def _run_kernel(options: argparse.Namespace) -> int:
         case "hash":
             version = coq_version(time.monotonic() + 60)
             _say(source_hash(read_snapshot(options.sources).files, version))
+    return 0
+
+
+def _run_extract(options: argparse.Namespace) -> int:
+    if options.library or options.sources != source_dir():
+        raise ConfigError("extract is for the kernel and the libraries of this package; leave --sources and --library out")
+    kernel = Kernel.load(options.dir, options.sources)
+    libraries = {}
+    for sources in builtin_libraries():
+        root = read_snapshot(sources).project.root
+        if root in LIBRARIES:
+            libraries[root] = load_library(sources, root, kernel)
+    found = extract(kernel, libraries, extraction_dir(options.dir), _say, force=options.force)
+    _say(f"extraction_sha {found.sha}")
     return 0
 
 
