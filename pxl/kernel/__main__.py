@@ -77,7 +77,7 @@ def _run_kernel(options: argparse.Namespace) -> int:
 
 def _run_extract(options: argparse.Namespace) -> int:
     if options.library or options.sources != source_dir():
-        raise ConfigError("extract is for the kernel and the libraries of this package; leave --sources and --library out")
+        raise ConfigError("extract is for the sources of this package: leave --sources and --library out")
     kernel = Kernel.load(options.dir, options.sources)
     libraries = {}
     for sources in builtin_libraries():

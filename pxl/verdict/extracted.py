@@ -73,15 +73,15 @@ def check(command: Sequence[str], kind: str, verdict: str, question: str, certif
                                    env=environment(os.environ, ocamlrunparam=""), start_new_session=True)
     except OSError as why:
         raise ConfigError(f"cannot start {command[-1]}: {why.strerror}; run `make extract`") from why
-    try:
-        said, _ = process.communicate("".join(f"{text}\n" for text in texts).encode("ascii"),
-                                      max(0.01, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return Opinion("declined", "it did not finish in time")
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    with process:
+        try:
+            said, _ = process.communicate("".join(f"{text}\n" for text in texts).encode("ascii"),
+                                          max(0.01, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return Opinion("declined", "it did not finish in time")
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     return _opinion(said.decode("ascii", errors="replace"), process.returncode, kind, verdict)
 
 
