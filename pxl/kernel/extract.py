@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pxl.errors import ConfigError
-from pxl.kernel.build import Report, coq_version, run_coq
+from pxl.kernel.build import Report, coq_version, locked, run_coq
 from pxl.kernel.identity import MANIFEST, Kernel, digest_list
 from pxl.kernel.project import source_dir
 
@@ -101,14 +101,22 @@ def extract(kernel: Kernel, libraries: Mapping[str, Kernel], target: Path, repor
         **{path.name: _sha256(path) for path in (sources / name for name in ("Extract.v", *DRIVERS))},
         "coq": coq_version(deadline),
         **{tool: run_coq([tool, "-version"], cwd=sources, deadline=deadline).stdout.strip() for tool in sorted(_TOOLS)}}
-    if not force and (found := _current(target, made_from)) is not None:
-        report(f"extraction {found.sha[:7]} is up to date in {target}")
+    with locked(target, report, deadline):
+        found = None if force else _current(target, made_from)
+        if found is not None:
+            report(f"extraction {found.sha[:7]} is up to date in {target}")
+            return found
+        report(f"extracting with Coq {made_from['coq']}")
+        found = _build(target, sources, kernel, libraries, made_from, deadline)
+        report(f"extraction {found.sha[:7]} compiled into {target}")
         return found
-    target.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _build(target: Path, sources: Path, kernel: Kernel, libraries: Mapping[str, Kernel],
+           made_from: Mapping[str, str], deadline: float) -> Extraction:
     staging = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
     try:
         _extract(staging, sources, kernel, libraries, deadline)
-        report(f"extracted with Coq {made_from['coq']}")
         _compile(staging, deadline)
         _tidy(staging)
         programs = {name: _sha256(staging / name) for name in (PROGRAM, SCRIPT)}
@@ -120,7 +128,6 @@ def extract(kernel: Kernel, libraries: Mapping[str, Kernel], target: Path, repor
         _put_in_place(staging, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    report(f"extraction {found.sha[:7]} compiled into {target}")
     return found
 
 
@@ -185,7 +192,7 @@ def _put_in_place(staging: Path, target: Path) -> None:
             target.rename(old / "old")
         staging.rename(target)
     except OSError as why:
-        raise ConfigError(f"cannot write {target}: {why.strerror}; is another build at it?") from why
+        raise ConfigError(f"cannot write {target}: {why.strerror}") from why
     finally:
         shutil.rmtree(old, ignore_errors=True)
 
