@@ -6,7 +6,7 @@ KERNEL := $(PYTHON_VENV) -m pxl.kernel
 KERNEL_DIR := $(if $(PXL_KERNEL_DIR),--dir '$(PXL_KERNEL_DIR)')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast kernel gates lint bench lock clean
+.PHONY: help run test test-fast kernel gates extract lint bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,10 @@ kernel:  ## compile the Coq kernel when its sources changed
 gates:  ## check the kernel: no holes, no axioms, Coq's independent checker agrees
 	@scripts/setup.sh
 	@$(KERNEL) gates $(KERNEL_DIR)
+
+extract:  ## make pxl-check and pxl-check.js of the verified checkers (needs ocaml and js-of-ocaml)
+	@scripts/setup.sh
+	@$(KERNEL) extract $(KERNEL_DIR)
 
 lint:  ## check the Python code's style and types
 	@scripts/setup.sh --dev

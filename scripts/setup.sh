@@ -66,6 +66,7 @@ missing_tools() {
     local -a tools=(
         make curl redis-server nginx jq bats shellcheck prometheus amtool:prometheus-alertmanager
         strace systemd-analyze:systemd openssl
+        ocamlopt:ocaml js_of_ocaml:js-of-ocaml node:nodejs
         buildah debootstrap bwrap:bubblewrap docker-compose kubectl:kubernetes-client
     )
     local tool

@@ -1,7 +1,7 @@
-"""The kernel's command line: `python -m pxl.kernel build|verify|gates|reference|hash`.
+"""The kernel's command line: `python -m pxl.kernel build|verify|gates|reference|hash|extract`.
 
 Each command does the kernel and then the libraries of the built-in overlays, or with `--library` just the
-libraries named, which may be anybody's.
+libraries named, which may be anybody's; `extract` makes the programs of the built-in ones.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pxl.errors import ConfigError
 from pxl.kernel.build import build, build_library, coq_version, default_kernel_dir, load_library, source_dir
+from pxl.kernel.extract import LIBRARIES, extract, extraction_dir
 from pxl.kernel.identity import Kernel, source_hash, write_stamp
 from pxl.kernel.inspection import Inspection, run_coqchk
 from pxl.kernel.project import builtin_libraries, read_snapshot
@@ -30,17 +31,18 @@ FOUND, WRONG_SETUP = 1, 2
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, 1 when a gate found something, 2 when it could not be run."""
     parser = argparse.ArgumentParser(prog="python -m pxl.kernel", description="Build and check the Coq kernel.")
-    parser.add_argument("command", choices=("build", "verify", "gates", "reference", "hash"),
+    parser.add_argument("command", choices=("build", "verify", "gates", "reference", "hash", "extract"),
                         help="build: compile what changed; verify: re-hash the compiled files; gates: "
                              "check for holes, axioms and changed statements, compile afresh, and run coqchk; "
-                             "reference: write what the gates compare with; hash: print the kernel hash")
+                             "reference: write what the gates compare with; hash: print the kernel hash; extract: make "
+                             "pxl-check and pxl-check.js of the checkers")
     parser.add_argument("--sources", type=Path, default=source_dir(), metavar="DIR",
                         help="directory of _CoqProject (default: this package)")
     parser.add_argument("--dir", type=Path, metavar="DIR", default=default_kernel_dir(),
                         help="directory of the compiled files (default: %(default)s)")
     parser.add_argument("--library", type=Path, action="append", metavar="DIR", default=[],
                         help="directory of a library's _CoqProject; do this and not the kernel (can be repeated)")
-    parser.add_argument("--force", action="store_true", help="build: compile even when up to date")
+    parser.add_argument("--force", action="store_true", help="build, extract: compile even when up to date")
     options = parser.parse_args(arguments)
     try:
         return _run(options)
@@ -49,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "extract":
+        return _run_extract(options)
     libraries = [path.resolve() for path in options.library]
     has_kernel = not libraries
     if has_kernel and options.sources == source_dir():
@@ -62,6 +66,20 @@ def _run(options: argparse.Namespace) -> int:
     # Libraries rest on the kernel and not on each other.
     with ThreadPoolExecutor(os.cpu_count() if options.command == "build" else 1) as workers:
         return max(workers.map(lambda sources: _try_library(options, sources, kernel), libraries), default=0)
+
+
+def _run_extract(options: argparse.Namespace) -> int:
+    if options.library or options.sources != source_dir():
+        raise ConfigError("extract is for the sources of this package: leave --sources and --library out")
+    kernel = Kernel.load(options.dir, options.sources)
+    libraries = {}
+    for sources in builtin_libraries():
+        root = read_snapshot(sources).project.root
+        if root in LIBRARIES:
+            libraries[root] = load_library(sources, root, kernel)
+    found = extract(kernel, libraries, extraction_dir(options.dir), _say, force=options.force)
+    _say(f"extraction_sha {found.sha}")
+    return 0
 
 
 def _try_library(options: argparse.Namespace, sources: Path, kernel: Kernel | None) -> int:

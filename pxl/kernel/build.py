@@ -67,7 +67,7 @@ def build(sources: Path, kernel_dir: Path, report: Report, *, force: bool = Fals
     if not force and _why_not_current(kernel_dir, wanted, rests_on) is None:
         report(f"{what} {wanted[:7]} is up to date in {kernel_dir}")
         return Kernel.load(kernel_dir)
-    with _lock(kernel_dir, report, deadline):
+    with locked(kernel_dir, report, deadline):
         snapshot = read_snapshot(sources)
         wanted = source_hash(snapshot.files, version)
         reason = "asked for" if force else _why_not_current(kernel_dir, wanted, rests_on)
@@ -200,7 +200,8 @@ def _sibling(kernel_dir: Path, suffix: str) -> Path:
 
 
 @contextmanager
-def _lock(kernel_dir: Path, report: Report, deadline: float) -> Iterator[None]:
+def locked(kernel_dir: Path, report: Report, deadline: float) -> Iterator[None]:
+    """Let one builder of a directory work while others wait; raise ConfigError when the deadline passes first."""
     path = _sibling(kernel_dir, ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

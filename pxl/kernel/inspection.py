@@ -148,8 +148,8 @@ def run_coqchk(inspections: Sequence[Inspection], deadline: float) -> Outcome:
             summary = gates.run_coqchk(places, modules, deadline, admitted)
             findings += gates.check_summary(summary, primitives_allowed=allowed)
             evidence += f"coqchk {' '.join(modules)}\n{summary}\n"
-    success = (f"coqchk: {len(closed)} modules without an axiom, {len(native)} with none but native integers and arrays "
-               f"({time.monotonic() - began:.0f} s)")
+    success = (f"coqchk: {len(closed)} modules without an axiom, {len(native)} with none but native integers "
+               f"and arrays ({time.monotonic() - began:.0f} s)")
     return Outcome(success, findings, evidence)
 
 

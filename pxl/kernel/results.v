@@ -5,7 +5,7 @@
 
 From Coq Require Import List PArith Init.Byte.
 From PXL Require Import Form Prov Semantics.
-From PXL Require Soundness Completeness Consequence Countermodel Clausal Text Transport Canonical.
+From PXL Require Soundness Completeness Consequence Countermodel Clausal Text Transport Canonical Verify.
 
 (** ** The logic *)
 
@@ -89,6 +89,29 @@ Theorem refuted_text : forall (t : list byte) (f : form) (c : list byte),
   Transport.check_refuted t f c = true -> Text.print f = t.
 Proof. exact Canonical.refuted_text. Qed.
 
+(** ** The program: from a question's text [t] and a certificate's [c] to a boolean
+
+    [asks t q]: the text reads as the question, and the question prints as the text. *)
+
+Theorem verify_proved_sound : forall t c : list byte, Verify.verify_proved t c = true ->
+  exists q, Verify.asks t q /\ Prov (Verify.whole q) /\ Verify.consequence q.
+Proof. exact Verify.verify_proved_sound. Qed.
+
+Theorem verify_refuted_sound : forall t c : list byte, Verify.verify_refuted t c = true ->
+  exists q, Verify.asks t q /\ ~ Prov (Verify.whole q) /\ ~ Verify.consequence q.
+Proof. exact Verify.verify_refuted_sound. Qed.
+
+Theorem verify_proved_goal : forall f (c : list byte),
+  Verify.verify_proved (Text.print f) c = true -> Prov f.
+Proof. exact Verify.verify_proved_goal. Qed.
+
+Theorem verify_refuted_goal : forall f (c : list byte),
+  Verify.verify_refuted (Text.print f) c = true -> ~ Prov f.
+Proof. exact Verify.verify_refuted_goal. Qed.
+
+Theorem premises : forall q, Prov (Verify.whole q) <-> Verify.consequence q.
+Proof. exact Verify.premises. Qed.
+
 Print Assumptions soundness.
 Print Assumptions soundness_classic.
 Print Assumptions soundness_finite.
@@ -108,3 +131,8 @@ Print Assumptions proved.
 Print Assumptions refuted.
 Print Assumptions proved_text.
 Print Assumptions refuted_text.
+Print Assumptions verify_proved_sound.
+Print Assumptions verify_refuted_sound.
+Print Assumptions verify_proved_goal.
+Print Assumptions verify_refuted_goal.
+Print Assumptions premises.

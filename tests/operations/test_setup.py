@@ -51,7 +51,7 @@ def test_a_machine_for_development_needs_what_the_tests_run_too(bin_dir: Path, t
     done = run_setup(bin_dir, tmp_path / "venv", "--dev")
     assert done.returncode == 2
     wanted = ["python3", "python3-venv", "coq", "make", "curl", "redis-server", "nginx", "jq", "bats", "shellcheck", "prometheus",
-              "prometheus-alertmanager", "strace", "systemd", "openssl", "buildah",
+              "prometheus-alertmanager", "strace", "systemd", "openssl", "ocaml", "js-of-ocaml", "nodejs", "buildah",
               "debootstrap", "bubblewrap", "docker-compose", "kubernetes-client"]
     # These two are looked for where the PATH of others than root does not lead.
     lacking = [name for name in wanted if not Path("/usr/sbin", name).exists()]

@@ -6,7 +6,7 @@
 From Coq Require Import List PArith Init.Byte.
 From PXL Require Form Prov.
 From PXLChrono Require Import Syntax Semantics.
-From PXLChrono Require Meaning Clausal Countermodel Trace Text Transport Canonical Conservative.
+From PXLChrono Require Meaning Clausal Countermodel Trace Text Transport Canonical Conservative Verify.
 
 (** ** Truth *)
 
@@ -149,6 +149,25 @@ Proof. exact PXLChrono.Conservative.chrono_sound. Qed.
 Theorem chrono_conservative : forall f, Prov.Prov f <-> Valid (PXLChrono.Conservative.tau f).
 Proof. exact PXLChrono.Conservative.chrono_conservative. Qed.
 
+(** ** The program: from a question's text [t] and a certificate's [c] to a boolean
+
+    [asks t s q]: the text reads as the question, and the question prints as the text. *)
+
+Theorem verify_holds_sound : forall t c : list byte,
+  PXLChrono.Verify.verify_holds t c = true ->
+  exists s q, PXLChrono.Verify.asks t s q /\ PXLChrono.Verify.consequence s q.
+Proof. exact PXLChrono.Verify.verify_holds_sound. Qed.
+
+Theorem verify_fails_sound : forall t c : list byte,
+  PXLChrono.Verify.verify_fails t c = true ->
+  exists s q, PXLChrono.Verify.asks t s q /\ ~ PXLChrono.Verify.consequence s q.
+Proof. exact PXLChrono.Verify.verify_fails_sound. Qed.
+
+Theorem premises : forall s q,
+  (forall r, PXLChrono.Verify.spans s r -> sat r 0 (PXLChrono.Verify.whole q))
+  <-> PXLChrono.Verify.consequence s q.
+Proof. exact PXLChrono.Verify.premises. Qed.
+
 Print Assumptions core_ok.
 Print Assumptions decided_core.
 Print Assumptions lasso_decided.
@@ -180,3 +199,6 @@ Print Assumptions holds_text.
 Print Assumptions not_holds_text.
 Print Assumptions chrono_sound.
 Print Assumptions chrono_conservative.
+Print Assumptions verify_holds_sound.
+Print Assumptions verify_fails_sound.
+Print Assumptions premises.

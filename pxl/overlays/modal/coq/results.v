@@ -6,7 +6,7 @@
 From Coq Require Import List PArith Init.Byte.
 From PXL Require Form Prov.
 From PXLModal Require Import Syntax Semantics Frames Conservative.
-From PXLModal Require Clausal Soundness Countermodel Text Transport Canonical.
+From PXLModal Require Clausal Soundness Countermodel Text Transport Canonical Verify.
 Import ListNotations.
 Local Open Scope positive_scope.
 
@@ -191,6 +191,22 @@ Theorem kernel_conservative : forall S, harmless (mentions kernel) kernel S ->
   forall f, Entails S [] [] (embed f) -> Prov.Prov f.
 Proof. exact Conservative.kernel_conservative. Qed.
 
+(** ** The program: from a question's text [t] and a certificate's [c] to a boolean
+
+    [asks t S q]: the text reads as the question, and the question prints as the text. *)
+
+Theorem verify_entailed_sound : forall t c : list byte,
+  PXLModal.Verify.verify_entailed t c = true ->
+  exists S global local f, PXLModal.Verify.asks t S (PXL.Verify.Question global local f)
+  /\ Entails S global local f.
+Proof. exact PXLModal.Verify.verify_entailed_sound. Qed.
+
+Theorem verify_not_entailed_sound : forall t c : list byte,
+  PXLModal.Verify.verify_not_entailed t c = true ->
+  exists S global local f, PXLModal.Verify.asks t S (PXL.Verify.Question global local f)
+  /\ ~ Entails S global local f.
+Proof. exact PXLModal.Verify.verify_not_entailed_sound. Qed.
+
 Print Assumptions check_proof_sound.
 Print Assumptions check_countermodel_sound.
 Print Assumptions check_countermodel_model.
@@ -234,3 +250,5 @@ Print Assumptions gnosi_harmless.
 Print Assumptions tense_harmless.
 Print Assumptions s5_kernel.
 Print Assumptions kernel_conservative.
+Print Assumptions verify_entailed_sound.
+Print Assumptions verify_not_entailed_sound.
