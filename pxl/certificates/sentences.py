@@ -45,8 +45,8 @@ class Script:
     """One goal for a session: the sentences to accept, the theorem they end in, and the certificate in them.
 
     ``proposition`` is the type that ``answer`` must have, a Coq term: every global name in it is fully qualified, and
-    nothing of a client's is in it. What it names besides are the texts that ``definitions`` define; these stand among
-    the sentences, and can be read wherever ``PXL.Transport`` and ``PXL.Words`` are imported.
+    nothing of a client's is in it. Where the goal is long, it names what ``definitions`` define; these stand among the
+    sentences, and can be read wherever ``PXL.Transport`` and ``PXL.Words`` are imported.
     """
 
     sentences: tuple[str, ...]
@@ -74,17 +74,17 @@ def goal_script(certificate: Proof | Countermodel, formula: Formula,
 def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
     """Return the sentences that prove or refute a renamed formula by certificate text."""
     text = format_formula(formula)
-    sentences, definitions = [], ()
+    definitions: tuple[str, ...] = ()
     if len(text) <= TERM_MAX_CHARS:
         name, term, qualified = text_literal(text), coq_term(formula), coq_term(formula, FORM)
+        sentences = [f"Definition goal : form := {term}."]
         statement = f"Prov ({term})"
     else:
-        name, term, qualified = "name", "formula name", "PXL.Transport.formula name"
-        definitions = (text_definition("name", text),)
-        sentences += definitions
+        name, qualified = "name", "goal"
+        definitions = (text_definition("name", text), "Definition goal : PXL.Form.form := PXL.Transport.formula name.")
+        sentences = [*definitions]
         statement = (f"Prov (formula name), where formula reads name, the goal's canonical text of {len(text)} "
                      f"characters with its atoms renamed, which is defined in the certificate")
-    sentences.append(f"Definition goal : form := {term}.")
     if len(certificate) <= LITERAL_MAX_CHARS:
         data = text_literal(certificate)
     else:

@@ -44,14 +44,16 @@ def script_of(formula: Formula, proved: bool, finite: bool, trace: Sequence[froz
               certificate: str) -> Script:
     """Return the sentences that settle a renamed formula, on a trace when there is one, by certificate text."""
     definitions: list[str] = []
+    own: list[str]
     text = format_formula(formula, signature=CHRONO)
     if len(text) <= TERM_MAX_CHARS:
         name, term, qualified = text_literal(text), coq_term(formula), coq_term(formula, "PXLChrono.Syntax.")
-        shown = f"({term})"
+        shown, own = f"({term})", [f"Definition goal : tform := {term}."]
     else:
         # The text is for the reader, who compares it; Coq reads the formula from its table.
-        name, term, qualified, shown = "name", "formula table", "PXLChrono.Transport.formula table", "goal"
-        definitions += [text_definition("name", text), text_definition("table", table_text(formula))]
+        name, qualified, shown, own = "name", "goal", "goal", []
+        definitions += [text_definition("name", text), text_definition("table", table_text(formula)),
+                        "Definition goal : PXLChrono.Syntax.tform := PXLChrono.Transport.formula table."]
     if trace is None:
         predicate = "ValidFinite" if finite else "Valid"
         rule = ("valid" if proved else "not_valid") + ("_finite" if finite else "")
@@ -62,7 +64,7 @@ def script_of(formula: Formula, proved: bool, finite: bool, trace: Sequence[froz
         definitions.append(f"Definition log := PXLChrono.Transport.trace {text_term(trace_text(trace))}.")
         claim, statement = "Holds log goal", f"Holds log {shown}"
         proposition = f"PXLChrono.Trace.Holds log ({qualified})"
-    sentences = [IMPORT, *definitions, f"Definition goal : tform := {term}."]
+    sentences = [IMPORT, *definitions, *own]
     if trace is not None:
         data = "log"
     elif len(certificate) <= INLINE_MAX_CHARS:

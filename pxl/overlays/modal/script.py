@@ -128,15 +128,17 @@ def script_of(problem: Problem, proved: bool, certificate: str) -> Script:
     else:
         called = {problem.goal: "name"} if len(places) == 1 else {
             place: named(f"text{k}", texts[place]) for k, place in enumerate(dict.fromkeys(places))}
-        terms = {place: f"formula {name}" for place, name in called.items()}
-        qualified = {place: f"PXLModal.Transport.formula {name}" for place, name in called.items()}
+        terms = qualified = {place: f"PXLModal.Transport.formula {name}" for place, name in called.items()}
+        definitions.append(f"Definition goal : {_SYNTAX}mform := {terms[problem.goal]}.")
     sentences = list(definitions)
     if len(certificate) <= LITERAL_MAX_CHARS:
         data = text_argument(certificate)
     else:
         data = "certificate"
         sentences.append(text_definition(data, certificate))
-    sentences += ["Import PXLModal.Session.", f"Definition goal : mform := {terms[problem.goal]}."]
+    sentences.append("Import PXLModal.Session.")
+    if is_short:
+        sentences.append(f"Definition goal : mform := {terms[problem.goal]}.")
     lists = [f"[{'; '.join(terms[place] for place in part)}]" for part in (problem.globally, problem.locally)]
     setting = setting_term(problem.setting)
     if len(problem.setting.logics) == len(places) == 1 and not problem.setting.told_converse:
@@ -160,4 +162,5 @@ def script_of(problem: Problem, proved: bool, certificate: str) -> Script:
         statement += (f", where formula reads a canonical text (the goal's has {len(texts[problem.goal])} characters) "
                       f"with its atoms and relations numbered, which is defined in the certificate")
     return Script(tuple(sentences), statement, len(certificate), certificate,
-                  signed_proposition(proved, f"{proposition} ({qualified[problem.goal]})"), tuple(definitions))
+                  signed_proposition(proved, f"{proposition} {f'({qualified[problem.goal]})' if is_short else 'goal'}"),
+                  tuple(definitions))
