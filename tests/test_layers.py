@@ -53,7 +53,7 @@ RESERVED = {
     "http_message_signatures": {"pxl.access.http_message"},
     "pysat": {"pxl.search"},
     "pysolvers": {"pxl.search"},
-    **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verdict.verify", "pxl.commands.main"}
+    **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verdict.coqc", "pxl.verdict.sandbox", "pxl.commands.main"}
        for package in ("subprocess", "pexpect", "ptyprocess", "pty", "multiprocessing")},
 }
 SPAWNING_CALLS = {"system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp",

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pxl.certificates.certificate import Countermodel, Necessitation, Proof, Rup, atom_number, encode
+from pxl.certificates.certificate import Countermodel, Necessitation, Proof, Rup, are_digits, atom_number, encode
 from pxl.formula import Formula, format_formula, parse
 
 PREAMBLE = (
@@ -73,6 +73,7 @@ def goal_script(certificate: Proof | Countermodel, formula: Formula,
 
 def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
     """Return the sentences that prove or refute a renamed formula by certificate text."""
+    must_be_digits(certificate)
     text = format_formula(formula)
     definitions: tuple[str, ...] = ()
     if len(text) <= TERM_MAX_CHARS:
@@ -99,6 +100,12 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
     ]
     return Script(tuple(sentences), sign + statement, len(certificate), certificate,
                   signed_proposition(proved, f"PXL.Prov.Prov ({qualified})"), definitions)
+
+
+def must_be_digits(certificate: str) -> None:
+    """Raise ValueError unless a certificate is digits: what every renderer asks before it writes one down."""
+    if not are_digits(certificate):
+        raise ValueError("not a certificate: it is not digits as certificates have them")
 
 
 def signed_proposition(proved: bool, proposition: str) -> str:

@@ -11,6 +11,7 @@ from pxl.certificates.certificate import atom_number, decode_numbers, encode_num
 from pxl.certificates.sentences import (
     TERM_MAX_CHARS,
     Script,
+    must_be_digits,
     signed_proposition,
     text_definition,
     text_literal,
@@ -43,6 +44,7 @@ AT_CODE = 23
 def script_of(formula: Formula, proved: bool, finite: bool, trace: Sequence[frozenset[str]] | None,
               certificate: str) -> Script:
     """Return the sentences that settle a renamed formula, on a trace when there is one, by certificate text."""
+    must_be_digits(certificate)
     definitions: list[str] = []
     own: list[str]
     text = format_formula(formula, signature=CHRONO)

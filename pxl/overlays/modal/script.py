@@ -12,6 +12,7 @@ from pxl.certificates.sentences import (
     LITERAL_MAX_CHARS,
     TERM_MAX_CHARS,
     Script,
+    must_be_digits,
     signed_proposition,
     text_argument,
     text_definition,
@@ -109,6 +110,7 @@ def _argument(term: str) -> str:
 
 def script_of(problem: Problem, proved: bool, certificate: str) -> Script:
     """Return the sentences that prove or refute a problem by certificate text."""
+    must_be_digits(certificate)
     places = (problem.goal, *problem.globally, *problem.locally)
     texts = texts_at(problem, places)
     question = question_text(texts[problem.goal], [texts[place] for place in problem.globally],
