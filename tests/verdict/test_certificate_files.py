@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import jsonschema
@@ -15,7 +16,7 @@ from pxl.certificates.document import SCHEMA, CertificateDocument, InvalidDocume
 from pxl.certificates.sentences import Script, script_of, text_argument, text_definition, words
 from pxl.commands.main import main
 from pxl.composition.overlays import compiled_libraries
-from pxl.errors import ConfigError, ProverTimeout
+from pxl.errors import ConfigError, KernelDisagreement, ProverTimeout
 from pxl.formula import parse
 from pxl.kernel.build import default_kernel_dir
 from pxl.kernel.identity import Kernel
@@ -25,6 +26,7 @@ from pxl.overlays.registry import Registry
 from pxl.search.elimination import Budget
 from pxl.verdict import evidence
 from pxl.verdict.coqc import Coq, probe
+from pxl.verdict.decider import Decider
 from pxl.verdict.opinion import Claim, Declined, Opinion, Rejected
 from pxl.verdict.reference.checker import Python
 from pxl.verdict.sandbox import BUBBLEWRAP, NAMESPACES, NONE, Sandbox, confines, find_sandbox
@@ -233,6 +235,40 @@ class TestData:
             verify(written(dataclasses.replace(document, **changes)).encode(), registry, [Nobody()], 60)
 
 
+    def test_the_documented_schema_is_the_one_that_is_read(self):
+        shown = (Path(__file__).resolve().parents[2] / "docs" / "certificates.md").read_text().split("```json\n")[1]
+        assert json.loads(shown.partition("```")[0]) == json.loads(json.dumps(dict(SCHEMA)))
+
+
+class TestServer:
+    def test_an_overlay_is_given_nothing_but_digits(self, registry):
+        """Whoever found a certificate: a search of somebody's, or another server."""
+        class Careless:
+            """A question whose script writes down whatever it is given."""
+
+            overlay = "careless"
+            given: list[str] = []
+
+            def search(self, deadline, budget):
+                return SearchResult(True, ESCAPES[0])
+
+            def script(self, proved, certificate):
+                self.given.append(certificate)
+                return Script((f'exact "{certificate}".',), "", 0)
+
+        class Kernel:
+            @contextmanager
+            def lease(self, deadline):
+                yield None
+
+        question = Careless()
+        with pytest.raises(KernelDisagreement, match="no certificate"):
+            Decider(Kernel())(question, soon())
+        with pytest.raises(ValueError, match="digits"):
+            Decider(Kernel()).recheck(question, SearchResult(True, ESCAPES[1]), soon())
+        assert question.given == []
+
+
 class TestCheckers:
     @each_example
     def test_every_example_is_accepted_by_coq_and_by_the_reference(self, registry, coq, overlay, example):
@@ -364,6 +400,11 @@ class TestCommand:
         assert main(["verify", str(data)]) == 0
         data.write_text(data.read_text().replace('"proved"', '"refuted"'))
         assert main(["verify", str(data)]) == 1
+
+    def test_the_command_writes_the_data_where_the_file_is_called_so(self, tmp_path, capsys):
+        data = tmp_path / "k.json"
+        assert main(["prove", "A -> BOX(A)", "--certificate", str(data)]) == 1
+        assert read(data.read_text()).verdict == "refuted" and main(["verify", str(data)]) == 0
 
     def test_another_kernel_is_told(self, file, tmp_path, registry, capsys):
         document = dataclasses.replace(evidence.data_of(file.read_text()), kernel="a" * 64)
