@@ -137,29 +137,36 @@ def _batch(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from pxl.composition.overlays import compiled_libraries, overlays_of  # as above
+    from pxl.certificates.document import MAX_CHARS  # as above
+    from pxl.composition.overlays import compiled_libraries, overlays_of
     from pxl.kernel.build import default_kernel_dir
     from pxl.kernel.identity import Kernel
     from pxl.settings import Settings
     from pxl.verdict.coqc import Coq
-    from pxl.verdict.opinion import Checker, Rejected
+    from pxl.verdict.opinion import Checker, Missing, Rejected
     from pxl.verdict.reference.checker import Python
     from pxl.verdict.sandbox import find_sandbox
     from pxl.verdict.verify import verify
 
     settings = Settings.from_env()
     try:
-        data = Path(options.file).read_bytes()
+        with Path(options.file).open("rb") as file:
+            data = file.read(MAX_CHARS + 1)     # one byte too many is refused
     except OSError as error:
         raise Usage(f"cannot read {options.file}: {error.strerror}") from None
     registry = overlays_of(settings)
     checkers: list[Checker] = []
     kernel = sandbox = None
     if options.checker in ("coq", "all"):
-        kernel = Kernel.load(Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir())
-        places = {library.root: library.library.kernel_dir for library in compiled_libraries(registry, kernel)}
         sandbox = find_sandbox(is_required=options.sandbox == "require")
-        checkers.append(Coq(kernel.kernel_dir, sandbox, places))
+        try:
+            kernel = Kernel.load(Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir())
+            places = {library.root: library.library.kernel_dir for library in compiled_libraries(registry, kernel)}
+            checkers.append(Coq(kernel.kernel_dir, sandbox, places))
+        except ConfigError as why:
+            if options.checker == "coq":
+                raise
+            checkers.append(Missing("coq", why.detail))
     if options.checker in ("python", "all"):
         checkers.append(Python())
     try:

@@ -52,3 +52,15 @@ class Checker(Protocol):
 
         Raises Rejected and Declined with the reason, ProverTimeout, and ConfigError when it is not installed.
         """
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A checker that is not installed here: it declines, and says why."""
+
+    name: str
+    why: str
+
+    def check(self, claim: Claim, deadline: float) -> Opinion:
+        """Raise Declined."""
+        raise Declined(self.why)

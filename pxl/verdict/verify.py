@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pxl.certificates.document import MAX_CHARS, CertificateDocument, InvalidDocument, is_control
+from pxl.certificates.document import MAX_CHARS, CertificateDocument, InvalidDocument
 from pxl.errors import ConfigError, PxlError
 from pxl.formula import Limits
 from pxl.overlays.contract import Reading
@@ -62,7 +62,10 @@ def verify(data: bytes, registry: Registry, checkers: Sequence[Checker], timeout
     if not text.startswith("{") and (differs := evidence.difference(text, rendered)):
         raise Rejected(differs)
     opinions, declined = _opinions(claim, checkers, deadline)
-    meant = claim.question.explain(document.is_proved, document.certificate, claim.script, None)
+    try:
+        meant = claim.question.explain(document.is_proved, document.certificate, claim.script, None)
+    except (AssertionError, ValueError) as why:
+        raise Rejected(f"what it certifies cannot be shown: {why}") from None
     return Accepted(document, meant.statement, _shown(claim.question.normalized), opinions, declined)
 
 
@@ -115,6 +118,6 @@ def _opinions(claim: Claim, checkers: Sequence[Checker],
 
 
 def _shown(text: str) -> str:
-    """Return a text for a terminal: on one line, without control characters, cut where it is long."""
-    plain = "".join("?" if is_control(char) else char for char in " ".join(text.split()))
+    """Return a text for a terminal: on one line, of printable characters, cut where it is long."""
+    plain = "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
     return plain if len(plain) <= _SHOWN_CHARS else plain[:_SHOWN_CHARS] + "..."

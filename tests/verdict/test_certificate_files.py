@@ -344,6 +344,19 @@ class TestCheckers:
         with pytest.raises(ConfigError, match="shy: who am I"):
             verify(text.encode(), registry, [Shy()], 60)
 
+    def test_what_is_accepted_and_cannot_be_shown_is_refused(self, registry):
+        document, _ = certificate(registry, "pxl", Example("", "A -> BOX(A)", "refuted"))
+
+        class Yes:
+            name = "yes"
+
+            def check(self, claim: Claim, deadline: float) -> Opinion:
+                return Opinion("yes", "anything", "nothing")
+
+        wrong = dataclasses.replace(document, certificate="01010")      # one world's atoms are those of the other
+        with pytest.raises(Rejected, match="cannot be shown"):
+            verify(written(wrong).encode(), registry, [Yes()], 60)
+
     def test_coqc_is_not_let_write_or_run_without_end(self, registry, coq):
         _, text = certificate(registry, "pxl", Example("", "A -> A", "proved"))
         with pytest.raises(Rejected, match="more than 1000 bytes"):
@@ -393,6 +406,13 @@ class TestCommand:
         assert "checked by coq; assumptions: none" in out and "checked by python; " in out and "  sandbox: " in out
         assert main(["verify", str(file), "--checker", "python"]) == 0
         assert "checked by coq" not in capsys.readouterr().out
+
+    def test_without_a_kernel_the_others_judge_and_it_is_said(self, file, tmp_path, monkeypatch, capsys):
+        monkeypatch.setenv("PXL_KERNEL_DIR", str(tmp_path))
+        assert main(["verify", str(file), "--checker", "all"]) == 0
+        out = capsys.readouterr().out
+        assert "not checked by coq: there is no compiled kernel" in out and "checked by python" in out
+        assert main(["verify", str(file)]) == 4
 
     def test_the_data_alone_are_a_certificate_too(self, file, tmp_path, capsys):
         data = tmp_path / "k.json"
