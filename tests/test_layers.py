@@ -53,7 +53,7 @@ RESERVED = {
     "http_message_signatures": {"pxl.access.http_message"},
     "pysat": {"pxl.search"},
     "pysolvers": {"pxl.search"},
-    **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verdict.extracted", "pxl.verdict.verify",
+    **{package: {"pxl.prover", "pxl.kernel.build", "pxl.verdict.coqc", "pxl.verdict.extracted", "pxl.verdict.sandbox",
                  "pxl.commands.main"}
        for package in ("subprocess", "pexpect", "ptyprocess", "pty", "multiprocessing")},
 }

@@ -196,12 +196,10 @@ class Service:
         if outcome.script is None:
             return None
         libraries = self.overlays.libraries(parsed.overlay.name, parsed.question.overlay)
-        made_by = {"Kernel": self.kernel_hash, "Coq": self._coq_version}
-        if libraries:
-            made_by["Libraries"] = ", ".join(
-                f"{library.name} {self.overlays.hash_of(library)}" for library in libraries)
-        return evidence.write(parsed.overlay.name, parsed.reading, parsed.question, outcome.verdict,
-                              outcome.certificate, outcome.script, made_by, libraries)
+        document = evidence.document_of(
+            parsed.overlay.name, parsed.reading, outcome.verdict, outcome.certificate, self.kernel_hash,
+            self._coq_version, {library.name: self.overlays.hash_of(library) for library in libraries})
+        return evidence.render(document, parsed.question, outcome.script, libraries)
 
     @contextmanager
     def _place(self) -> Iterator[None]:

@@ -8,10 +8,15 @@ least significant digit first, one character a digit: ``chr(48 + digit + 32 * mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pxl.formula import Formula
+
+# The digits are the characters from 0 (no more digits follow) and P (another follows) on, 32 of each.
+_FOREIGN = re.compile(r"[^0-o]")
+_TOO_LONG = re.compile(r"[P-o]{9}")
 
 OPCODES = {"atom": 1, "bot": 2, "neg": 3, "conj": 4, "disj": 5,
            "impl": 6, "iff": 7, "box": 8, "dia": 9}
@@ -89,12 +94,26 @@ def encode_numbers(numbers: Iterable[int], check_time: Callable[[], None] = lamb
     return "".join(parts)
 
 
+def are_digits(text: str) -> bool:
+    """Say whether a text is digits of whole numbers and nothing else: from ``0`` to ``o``, none of them missing.
+
+    A number has at most nine, as it has wherever certificates come from. Whatever is put into a sentence for Coq as a
+    certificate passes this first.
+
+    >>> are_digits("05OP1XO"), are_digits('0" idtac "'), are_digits("0P")
+    (True, False, False)
+    """
+    return _FOREIGN.search(text) is None and text[-1:] < "P" and _TOO_LONG.search(text) is None
+
+
 def decode_numbers(text: str) -> list[int]:
-    """Read certificate text; the inverse of :func:`encode_numbers`.
+    """Read certificate text; the inverse of :func:`encode_numbers`. Raises ValueError for one that is not digits.
 
     >>> decode_numbers("05OP1XO")
     [0, 5, 31, 32, 1000]
     """
+    if not are_digits(text):
+        raise ValueError("not a certificate: it is not digits as certificates have them")
     numbers, value, shift = [], 0, 0
     for char in text:
         code = ord(char) - 48

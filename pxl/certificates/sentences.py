@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pxl.certificates.certificate import Countermodel, Necessitation, Proof, Rup, atom_number, encode
+from pxl.certificates.certificate import Countermodel, Necessitation, Proof, Rup, are_digits, atom_number, encode
 from pxl.formula import Formula, format_formula, parse
 
 PREAMBLE = (
@@ -29,20 +30,31 @@ QUERY = "Print Assumptions answer."
 CONSTRUCTORS = {"bot": "Bot", "neg": "Neg", "conj": "Conj", "disj": "Disj",
                 "impl": "Impl", "iff": "Iff", "box": "Box", "dia": "Dia"}
 
+# What qualifies a constructor of the kernel's formulas.
+FORM = "PXL.Form."
+
 TERM_MAX_CHARS = 400
 LITERAL_MAX_CHARS = 1500
+_FOREIGN = re.compile(r'[^ !#-~]')      # what would end a literal, or is not ASCII text on one line
 _LISTED_ATOMS = 100
 _LISTED_CHARS = 4000
 
 
 @dataclass(frozen=True)
 class Script:
-    """One goal for a session: the sentences to accept, the theorem they end in, and the certificate in them."""
+    """One goal for a session: the sentences to accept, the theorem they end in, and the certificate in them.
+
+    ``proposition`` is the type that ``answer`` must have, a Coq term: every global name in it is fully qualified, and
+    nothing of a client's is in it. Where the goal is long, it names what ``definitions`` define; these stand among the
+    sentences, and can be read wherever ``PXL.Transport`` and ``PXL.Words`` are imported.
+    """
 
     sentences: tuple[str, ...]
     statement: str
     certificate_chars: int
     certificate: str = ""
+    proposition: str = ""
+    definitions: tuple[str, ...] = ()
 
     @cached_property
     def certificate_sha256(self) -> str | None:
@@ -61,22 +73,24 @@ def goal_script(certificate: Proof | Countermodel, formula: Formula,
 
 def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
     """Return the sentences that prove or refute a renamed formula by certificate text."""
+    must_be_digits(certificate)
     text = format_formula(formula)
-    sentences = []
+    definitions: tuple[str, ...] = ()
     if len(text) <= TERM_MAX_CHARS:
-        name, term = _literal(text), coq_term(formula)
+        name, term, qualified = text_literal(text), coq_term(formula), coq_term(formula, FORM)
+        sentences = [f"Definition goal : form := {term}."]
         statement = f"Prov ({term})"
     else:
-        name, term = "name", "formula name"
-        sentences.append(f"Definition name : list Byte.byte := {_literal(text)}.")
+        name, qualified = "name", "goal"
+        definitions = (text_definition("name", text), "Definition goal : PXL.Form.form := PXL.Transport.formula name.")
+        sentences = [*definitions]
         statement = (f"Prov (formula name), where formula reads name, the goal's canonical text of {len(text)} "
                      f"characters with its atoms renamed, which is defined in the certificate")
-    sentences.append(f"Definition goal : form := {term}.")
     if len(certificate) <= LITERAL_MAX_CHARS:
-        data = _literal(certificate)
+        data = text_literal(certificate)
     else:
         data = "certificate"
-        sentences.append(f"Definition certificate : list Byte.byte := {_literal(certificate)}.")
+        sentences.append(text_definition("certificate", certificate))
     sign, rule = ("", "proved") if proved else ("~ ", "refuted")
     sentences += [
         f"Theorem answer : {sign}Prov goal.",
@@ -84,7 +98,23 @@ def script_of(formula: Formula, proved: bool, certificate: str) -> Script:
         f"exact ({rule} {name} goal {data} ltac:(vm_cast_no_check (@eq_refl bool true))).",
         "Qed.",
     ]
-    return Script(tuple(sentences), sign + statement, len(certificate), certificate)
+    return Script(tuple(sentences), sign + statement, len(certificate), certificate,
+                  signed_proposition(proved, f"PXL.Prov.Prov ({qualified})"), definitions)
+
+
+def must_be_digits(certificate: str) -> None:
+    """Raise ValueError unless a certificate is digits: what every renderer asks before it writes one down."""
+    if not are_digits(certificate):
+        raise ValueError("not a certificate: it is not digits as certificates have them")
+
+
+def signed_proposition(proved: bool, proposition: str) -> str:
+    """Return a proposition, or its negation for what is refuted, with the negation's name fully qualified.
+
+    >>> signed_proposition(False, "PXL.Prov.Prov PXL.Form.Bot")
+    'Coq.Init.Logic.not (PXL.Prov.Prov PXL.Form.Bot)'
+    """
+    return proposition if proved else f"Coq.Init.Logic.not ({proposition})"
 
 
 def right_script() -> Script:
@@ -104,15 +134,19 @@ def wrong_script() -> Script:
     return goal_script(Countermodel((frozenset({"p1"}), frozenset()), 0), parse("BOX(p1) -> p1"))
 
 
-def coq_term(formula: Formula) -> str:
-    """Return a formula as a term of the kernel's type ``form``."""
+def coq_term(formula: Formula, module: str = "") -> str:
+    """Return a formula as a term of the kernel's type ``form``; ``module`` is what its constructors are qualified with.
+
+    >>> coq_term(parse("p1 -> BOX(p1)"), FORM)
+    'PXL.Form.Impl (PXL.Form.Atom 1) (PXL.Form.Box (PXL.Form.Atom 1))'
+    """
     terms: list[str] = []
     for node in formula.nodes:
         op = node[0]
         if op == "atom":
-            terms.append(f"Atom {atom_number(node[1])}")
+            terms.append(f"{module}Atom {atom_number(node[1])}")
         else:
-            terms.append(" ".join((CONSTRUCTORS[op], *(_argument(terms[i]) for i in node[1:]))))
+            terms.append(" ".join((module + CONSTRUCTORS[op], *(_argument(terms[i]) for i in node[1:]))))
     return terms[-1]
 
 
@@ -120,8 +154,15 @@ def _argument(term: str) -> str:
     return term if " " not in term else f"({term})"
 
 
-def _literal(text: str) -> str:
-    return f'"{text}"' if len(text) <= LITERAL_MAX_CHARS else f"unpack {words(text)}"
+def text_literal(text: str) -> str:
+    """Return a text as a string literal. Raises ValueError for one with characters that no rendered text has.
+
+    >>> text_literal('0" ltac:(idtac)')
+    Traceback (most recent call last):
+    ValueError: a text for Coq has a character that none has: '"'
+    """
+    _must_be_plain(text)
+    return f'"{text}"'
 
 
 def text_argument(text: str) -> str:
@@ -130,7 +171,23 @@ def text_argument(text: str) -> str:
     >>> text_argument("BOX(p1)")
     '"BOX(p1)"%text'
     """
-    return f"{_literal(text)}%text" if len(text) <= LITERAL_MAX_CHARS else f"({_literal(text)})"
+    return f"{text_literal(text)}%text" if len(text) <= LITERAL_MAX_CHARS else f"(unpack {words(text)})"
+
+
+def text_term(text: str) -> str:
+    """Return a text as a closed term of type ``list byte`` with fully qualified names, in parentheses.
+
+    >>> text_term("BOX(p1)")
+    '(PXL.Transport.unwrap "BOX(p1)"%text)'
+    """
+    if len(text) <= LITERAL_MAX_CHARS:
+        return f"(PXL.Transport.unwrap {text_literal(text)}%text)"
+    return f"(PXL.Words.unpack {words(text)})"
+
+
+def text_definition(name: str, text: str) -> str:
+    """Return the sentence that gives a text a name."""
+    return f"Definition {name} : list Byte.byte := {text_term(text)}."
 
 
 def words(text: str) -> str:
@@ -139,12 +196,19 @@ def words(text: str) -> str:
     Word n is stored minus n: Coq shares equal constants by their low bits, which repeat in a
     certificate, and a text of 4 MB then reads twice as fast.
     """
+    _must_be_plain(text)
     data = text.encode("ascii")
     data += bytes(-len(data) % 9)
     columns = [data[k::9] for k in range(9)]
     packed = [(a | b << 7 | c << 14 | d << 21 | e << 28 | f << 35 | g << 42 | h << 49 | i << 56) - n & (1 << 63) - 1
               for n, (a, b, c, d, e, f, g, h, i) in enumerate(zip(*columns, strict=True))]
     return f"[| {'; '.join(map(str, packed))} | 0 |]%uint63"
+
+
+def _must_be_plain(text: str) -> None:
+    foreign = _FOREIGN.search(text)
+    if foreign:
+        raise ValueError(f"a text for Coq has a character that none has: {foreign[0]!r}")
 
 
 def atoms_line(names: Mapping[str, str]) -> str:

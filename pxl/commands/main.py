@@ -57,12 +57,21 @@ def _prove(options: argparse.Namespace) -> int:
     ask = _ask_server if options.server else _ask_here
     reply = ask(goal, options)
     if options.certificate and reply.get("certificate"):
-        Path(options.certificate).write_text(reply["certificate"], encoding="utf-8")
+        _write_certificate(Path(options.certificate), reply["certificate"])
     if options.json:
         print(json.dumps(reply, indent=2))
     else:
         _show(reply, options.certificate)
     return _STATUS[reply["verdict"]]
+
+
+def _write_certificate(file: Path, text: str) -> None:
+    """Write a certificate as it came, or to a file called ``.json`` its data."""
+    from pxl.verdict.evidence import data_of  # as below
+
+    if file.suffix == ".json":
+        text = json.dumps(data_of(text).members(), indent=1) + "\n"
+    file.write_text(text, encoding="utf-8")
 
 
 def _ask_server(goal: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -129,37 +138,55 @@ def _batch(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from pxl.composition.overlays import compiled_libraries, overlays_of  # as above
+    from pxl.certificates.document import MAX_CHARS  # as above
+    from pxl.composition.overlays import compiled_libraries, overlays_of
     from pxl.kernel.build import default_kernel_dir
     from pxl.kernel.identity import Kernel
     from pxl.settings import Settings
-    from pxl.verdict.verify import Libraries, Rejected, verify
+    from pxl.verdict.coqc import Coq
+    from pxl.verdict.opinion import Checker, Missing, Rejected
+    from pxl.verdict.reference.checker import Python
+    from pxl.verdict.sandbox import find_sandbox
+    from pxl.verdict.verify import verify
 
     settings = Settings.from_env()
-    kernel = Kernel.load(Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir())
     try:
-        text = Path(options.file).read_text(encoding="utf-8")
+        with Path(options.file).open("rb") as file:
+            data = file.read(MAX_CHARS + 1)     # one byte too many is refused
     except OSError as error:
         raise Usage(f"cannot read {options.file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Usage(f"cannot read {options.file}: it is not UTF-8 text, so it is no certificate") from None
+    registry = overlays_of(settings)
+    checkers: list[Checker] = []
+    kernel = sandbox = None
+    if options.checker in ("coq", "all"):
+        sandbox = find_sandbox(is_required=options.sandbox == "require")
+        try:
+            kernel = Kernel.load(Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir())
+            places = {library.root: library.library.kernel_dir for library in compiled_libraries(registry, kernel)}
+            checkers.append(Coq(kernel.kernel_dir, sandbox, places))
+        except ConfigError as why:
+            if options.checker == "coq":
+                raise
+            checkers.append(Missing("coq", why.detail))
+    if options.checker in ("python", "all"):
+        checkers.append(Python())
     try:
-        registry = overlays_of(settings)
-        places = {library.root: library.library.kernel_dir for library in compiled_libraries(registry, kernel)}
-        checked = verify(text, kernel.kernel_dir, options.timeout, libraries=Libraries(registry, places))
+        checked = verify(data, registry, checkers, options.timeout)
     except Rejected as reason:
         print(f"rejected  {options.file}\n  {reason}")
         return REFUTED
-    print(f"accepted  {checked.theorem}\n"
-          f"  goal: {checked.goal}\n"
-          + (f"  as asked: {checked.asked}\n" if checked.asked else "")
-          + "".join(f"  {line}\n" for line in checked.context) +
-          f"  assumptions: {checked.assumptions}\n"
-          f"  kernel: {kernel.kernel_hash} (Coq {kernel.coq_version})")
-    if checked.issued_by and checked.issued_by != kernel.kernel_hash:
-        print(f"  note: it was issued by another kernel, {checked.issued_by}")
-    if checked.has_unchecked_atoms:
-        print("  note: the atoms named in its comment were not checked, for the goal is too long to stand there")
+    print(f"accepted  {checked.opinions[0].statement}\n  goal: {checked.goal}\n  verdict: {checked.document.verdict}\n"
+          + "".join(f"  {line}\n" for line in checked.context())
+          + "".join(f"  checked by {said.checker}; assumptions: {said.rests_on}\n" for said in checked.opinions)
+          + "".join(f"  not checked by {name}: {why}\n" for name, why in checked.declined), end="")
+    if kernel is not None and sandbox is not None:
+        print(f"  kernel: {kernel.kernel_hash} (Coq {kernel.coq_version})\n  sandbox: {sandbox.words}")
+        if checked.document.kernel != kernel.kernel_hash:
+            print(f"  note: it was issued by another kernel, {checked.document.kernel}")
+        for name, issued in checked.document.libraries.items():
+            if issued != (here := next((entry.library_hash for entry in registry.entries() if entry.overlay
+                                        and entry.overlay.library and entry.overlay.library.name == name), "")):
+                print(f"  note: it was issued with another {name}, {issued}; here it is {here}")
     return PROVED
 
 
@@ -262,7 +289,8 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_argument("--local", action="store_true", help="assume at the world in question only, not at every world")
     prove.add_argument("--theory", metavar="NAME", help="assume a theory of the server's (configs/theories/NAME.pxl)")
     prove.add_argument("--json", action="store_true", help="print the whole reply as JSON")
-    prove.add_argument("--certificate", metavar="FILE", help="write a .v file that coqc re-checks")
+    prove.add_argument("--certificate", metavar="FILE",
+                       help="write a .v file that coqc re-checks, or its data to FILE.json")
     prove.set_defaults(run=_prove)
 
     batch = commands.add_parser("batch", help="ask a server a file of goals", epilog=_BATCH_EPILOG)
@@ -278,7 +306,11 @@ def _parser() -> argparse.ArgumentParser:
     batch.set_defaults(run=_batch)
 
     verify = commands.add_parser("verify", help="re-check a certificate with coqc", epilog=_EPILOG)
-    verify.add_argument("file", metavar="FILE.v", help="a certificate that a server or `pxl prove` wrote")
+    verify.add_argument("file", metavar="FILE", help="a certificate that a server or `pxl prove` wrote, .v or JSON")
+    verify.add_argument("--checker", choices=("coq", "python", "all"), default="coq",
+                        help="who judges it: coqc with the kernel (the default), a slow reference, or each of them")
+    verify.add_argument("--sandbox", choices=("auto", "require"), default="auto",
+                        help="run coqc in a sandbox where there is one (the default), or refuse where there is none")
     verify.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=120.0, help="default 120")
     verify.set_defaults(run=_verify)
 

@@ -23,6 +23,7 @@ from pxl.http.json_body import read_object, require_json
 from pxl.http.reply import prove_text
 from pxl.http.v1_body import Item, ProofRequest, read_items, read_proof_request
 from pxl.verdict.cancel import Cancel
+from pxl.verdict.evidence import data_of
 
 NDJSON = "application/x-ndjson"
 MAX_BATCHES = 4         # at a time; each has threads of its own
@@ -105,7 +106,7 @@ def _add_proofs(app: Flask, context: V1Context) -> None:
 
     @app.get("/v1/proofs/<job_id>/certificate")
     def v1_certificate(job_id: str) -> Response:
-        """Return the file that coqc checks again."""
+        """Return the file that coqc checks again, or its data to who takes JSON and no text."""
         job = context.jobs.get(job_id, _owner())
         if job.status != COMPLETED:
             raise NoCertificate(f"the proof is {job.status}; its certificate is there once it is completed")
@@ -115,6 +116,10 @@ def _add_proofs(app: Flask, context: V1Context) -> None:
             answer = context.service.prove(proof.query, proof.timeout_s, True, cancel)
         if answer.certificate is None:
             raise NoCertificate("the verdict is unknown: nothing was certified")
+        takes = request.accept_mimetypes
+        if takes["application/json"] > 0 and takes["text/plain"] == 0:
+            return Response(json.dumps(data_of(answer.certificate).members()), content_type="application/json",
+                            headers={"Content-Disposition": f'attachment; filename="proof_{job.job_id}.json"'})
         return Response(answer.certificate, content_type="text/plain; charset=utf-8",
                         headers={"Content-Disposition": f'attachment; filename="proof_{job.job_id}.v"'})
 

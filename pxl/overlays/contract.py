@@ -120,6 +120,7 @@ class Question(Protocol):
     def script(self, proved: bool, certificate: str) -> Script:
         """Return the sentences that prove or refute the question by a certificate; the theorem is called ``answer``.
 
+        ``Script.proposition`` says with fully qualified names what it proves; who re-checks the certificate asks Coq.
         The certificate may be anybody's: digits and nothing else, and perhaps none at all. May raise ValueError then;
         else Coq refuses it.
         """

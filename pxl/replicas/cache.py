@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from pxl.certificates.certificate import are_digits
 from pxl.errors import KernelDisagreement, ProverCrashed, ProverProtocolError, ProverTimeout, StoreUnavailable
 from pxl.overlays.contract import Question, SearchResult
 from pxl.replicas.link import RedisLink
@@ -25,8 +26,8 @@ log = logging.getLogger("pxl.cache")
 
 MAX_CHARS = 256 * 1024
 
-# A letter and a certificate: numbers of at most nine digits, so that nothing else ever stands in a sentence for Coq.
-_ENTRY = re.compile(rb"([PR])((?:[P-o]{0,8}[0-O]){1,262144})")
+# A letter and a certificate, which must be digits, so that nothing else ever stands in a sentence for Coq.
+_ENTRY = re.compile(rb"([PR])([0-o]+)")
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class SharedDecider:
 def read_entry(entry: bytes) -> SearchResult:
     """Return what an entry claims; raises ValueError when it holds anything but a certificate's digits."""
     match = _ENTRY.fullmatch(entry) if len(entry) <= MAX_CHARS + 1 else None
-    if match is None:
+    if match is None or not are_digits(match[2].decode("ascii")):
         raise ValueError("not a certificate")
     return SearchResult(match[1] == b"P", match[2].decode("ascii"))
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from pxl.certificates.sentences import Script
+from pxl.certificates.sentences import Script, must_be_digits
 from pxl.errors import KernelDisagreement, ProverCrashed, ProverProtocolError, ProverTimeout, ShuttingDown
 from pxl.overlays.contract import Question, SearchResult
 from pxl.search.elimination import Budget, Exhausted
@@ -52,7 +52,7 @@ class Decider:
                 leased()
                 found = self._search(question, deadline, cancel)
                 try:
-                    script = question.script(found.proved, found.certificate)
+                    script = _script(question, found)
                 except ValueError as bug:
                     raise KernelDisagreement(f"what the search found is no certificate: {bug}") from bug
                 work.searched()
@@ -86,7 +86,7 @@ class Decider:
         with self._kernel.lease(deadline) as lease:
             work.leased()
             leased()
-            script = question.script(found.proved, found.certificate)
+            script = _script(question, found)
             work.searched()
             return work.settled(found, script, self._check(lease, script, deadline, cancel))
 
@@ -110,6 +110,12 @@ class Decider:
         except (ProverCrashed, ProverProtocolError):
             cancel.check()      # the reason, if it was cancelled
             raise
+
+
+def _script(question: Question, found: SearchResult) -> Script:
+    """Write the sentences; whoever's overlay it is, nothing but digits is given to it as a certificate."""
+    must_be_digits(found.certificate)
+    return question.script(found.proved, found.certificate)
 
 
 class _Work:

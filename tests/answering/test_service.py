@@ -85,7 +85,7 @@ class TestAnswers:
         proving = service()
         assert proving.prove("BOX(A -> A)").certificate is None
         text = proving.prove("BOX(P -> P)", want_certificate=True).certificate
-        assert text.startswith("(* Goal: BOX(P -> P)\n   Verdict: proved\n   Atoms: p1 = P\n") and text.rstrip().endswith("Print Assumptions answer.")
+        assert text.startswith("(* Goal: BOX(P -> P)\n   Overlay: pxl\n   Verdict: proved\n   Atoms: p1 = P\n") and text.rstrip().endswith("Print Assumptions answer.")
         assert HASH in text
 
     def test_a_goal_that_is_no_formula_reaches_no_prover(self):

@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 from pxl import __version__
 from pxl.certificates.draw import draw
 from pxl.commands.main import main
-from pxl.errors import PoolBusy, ProverTimeout
-from pxl.kernel.build import default_kernel_dir
-from pxl.verdict.verify import Rejected, sentences, verify
+from pxl.errors import PoolBusy
 from tests.support.live_server import HASH, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,19 +142,6 @@ class TestUsage:
         assert done.stdout == f"pxl {__version__}\n"
 
 
-class TestSentences:
-    def test_strings_and_comments_hide_full_stops(self):
-        assert sentences('(* A. "*)" . *) Check "a. (* b". Qed.') == ['Check "a. (* b"', "Qed"]
-
-    def test_a_full_stop_inside_a_name_ends_nothing(self):
-        assert sentences("Check Nat.add. ") == ["Check Nat.add"]
-
-    @pytest.mark.parametrize("text", ["Qed", 'Check "a.', "(* a", "Qed. *)", "Qed. x"])
-    def test_what_does_not_end_is_rejected(self, text):
-        with pytest.raises(Rejected):
-            sentences(text)
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory) -> dict[str, Path]:
     place, files = tmp_path_factory.mktemp("certificates"), {}
@@ -174,14 +159,13 @@ class TestWithCoq:
     def test_a_certificate_is_accepted_with_its_theorem_and_goal(self, certificates, capsys):
         assert main(["verify", str(certificates["proved"])]) == 0
         out = capsys.readouterr().out
-        assert "Prov goal" in out and "goal: BOX(p1 -> p2) -> (BOX(p1) -> BOX(p2))" in out
-        assert "as asked: BOX(A -> B) -> (BOX(A) -> BOX(B))\n" in out
-        assert "assumptions: none" in out and "issued by another" not in out
+        assert out.startswith("accepted  PXL.Prov.Prov (") and "goal: BOX(A -> B) -> (BOX(A) -> BOX(B))\n" in out
+        assert "verdict: proved\n" in out and "assumptions: none" in out and "issued by another" not in out
 
     def test_a_refutation_is_accepted_as_a_refutation(self, certificates, capsys):
         assert main(["verify", str(certificates["refuted"])]) == 0
         out = capsys.readouterr().out
-        assert "~ Prov goal" in out and "goal: p1 -> BOX(p1)" in out
+        assert "Coq.Init.Logic.not (PXL.Prov.Prov" in out and "goal: A -> BOX(A)" in out and "verdict: refuted\n" in out
 
     def test_a_large_certificate_names_the_primitives_it_travels_with(self, certificates, capsys):
         assert main(["verify", str(certificates["large"])]) == 0
@@ -191,53 +175,29 @@ class TestWithCoq:
         ("Theorem answer : ~ Prov goal", "Theorem answer : Prov goal"), ('"0100"', '"0200"'),
         ("Qed.", "Admitted."), ("Qed.", "Abort."), ("Proof.", "Axiom cheat : False.\nProof."),
         ("Proof.", 'Redirect "/tmp/pxl_redirected" Print Prov.\nProof.'), ("Proof.", 'Load "x".\nProof.'),
-        ("Proof.", "Unset Guard Checking.\nProof."), ("Proof.", "Declare ML Module \"x\".\nProof."),
-        ("Proof.", "Notation Prov := (fun _ => False).\nProof."), ("Theorem answer", "#[bypass_check(guard)] Theorem answer"),
-        ("Proof.", "Definition more := I.\nProof."), ("Qed.", "Qed.\nDefinition more := I."), ("Qed.", ""),
-        ("vm_cast_no_check (@eq_refl bool true)", "idtac; vm_cast_no_check (@eq_refl bool true)"),
-        ("exact (refuted", "exact (id refuted"), ("vm_cast_no_check", "exact_no_check"), ("form := ", "form := id "),
-        ("Form Prov", "Prov Form"), ("Open Scope text_scope.", "Open Scope text_scope. Open Scope text_scope."),
-        ("form := Impl", "form := let x := 10 in Impl"), ("Atoms: p1 = A", "Atoms: p1 = B"), ("Atoms: p1 = A", "Atoms: none"),
-        ("(* Goal: A -> BOX(A)", "(* Goal: A -> BOX(B)"), ("(* Goal: A", "(* Goal: <>"), ("Verdict: refuted", "Verdict: proved"),
-        ("Definition goal", "Definition other"), ("(Box (Atom 1))", "(Box (Atom 2))"), ("Print Assumptions", "(* Print Assumptions"),
+        ("Proof.", "Declare ML Module \"x\".\nProof."), ("Qed.", ""), ("Qed.", "Qed.\nDefinition more := I."),
+        ("vm_cast_no_check", "exact_no_check"), ("Form Prov", "Prov Form"), ("Atoms: p1 = A", "Atoms: p1 = B"),
+        ("(* Goal: A -> BOX(A)", "(* Goal: A -> BOX(B)"), ("(* Goal: A", "(* Goal: <>"),
+        ("Verdict: refuted", "Verdict: proved"), ("(Box (Atom 1))", "(Box (Atom 2))"), ("\n", "\r\n"),
+        ('"verdict": "refuted"', '"verdict": "proved"'), ('"goal": "A ->', '"goal": "B ->'),
     ])
     def test_a_tampered_certificate_is_rejected(self, certificates, tmp_path, what, by, capsys):
-        text = certificates["refuted"].read_text()
+        data = certificates["refuted"].read_bytes()
         file = tmp_path / "tampered.v"
-        file.write_text(text.replace(what, by))
-        assert file.read_text() != text
+        file.write_bytes(data.replace(what.encode(), by.encode()))
+        assert file.read_bytes() != data
         assert main(["verify", str(file)]) == 1, capsys.readouterr().out
         assert not Path("/tmp/pxl_redirected").exists()
 
-    def test_a_file_is_not_let_write_without_end(self, certificates):
-        text, kernel_dir = certificates["proved"].read_text(), default_kernel_dir()
-        with pytest.raises(Rejected, match="more than 1000 bytes"):
-            verify(text, kernel_dir, 60, max_file_bytes=1000)
-        with pytest.raises(ProverTimeout):
-            verify(text, kernel_dir, 0.01)
-
-    def test_of_a_goal_too_long_to_repeat_the_verdict_is_checked_and_the_atoms_are_said_not_to_be(
-            self, certificates, tmp_path, capsys):
+    def test_of_a_goal_too_long_to_repeat_everything_is_checked_all_the_same(self, certificates, tmp_path):
         text = certificates["longest"].read_text()
-        assert text.startswith("(* Goal: (too long to repeat here)\n   Verdict: proved\n   Atoms: p1 = a0, ")
+        assert text.startswith("(* Goal: (too long to repeat here)\n   Overlay: pxl\n   Verdict: proved\n   Atoms: p1 = a0, ")
         assert main(["verify", str(certificates["longest"])]) == 0
-        assert "atoms named in its comment were not checked" in capsys.readouterr().out
         file = tmp_path / "tampered.v"
-        file.write_text(text.replace("Verdict: proved", "Verdict: refuted"))
-        assert main(["verify", str(file)]) == 1
-
-    def test_a_theorem_about_something_else_is_rejected(self, certificates, tmp_path, capsys):
-        head = [line for line in certificates["refuted"].read_text().splitlines() if line.startswith(("From", "Open"))]
-        file = tmp_path / "other.v"
-        file.write_text("\n".join([*head, "Definition goal := Bot.", "Definition prov := Bot.", "Theorem answer : True.",
-                                   "Proof.", "exact I.", "Qed."]) + "\n")
-        assert main(["verify", str(file)]) == 1
+        for old, new in (("Verdict: proved", "Verdict: refuted"), ("p1 = a0", "p1 = a1"), ("DIA\\u0028a9", "DIA\\u0028b9")):
+            assert old in text
+            file.write_text(text.replace(old, new, 1))
+            assert main(["verify", str(file)]) == 1
 
     def test_a_file_that_is_not_there_is_2(self, tmp_path, capsys):
         assert main(["verify", str(tmp_path / "none.v")]) == 2
-
-    def test_a_file_that_is_not_text_is_2(self, tmp_path, capsys):
-        file = tmp_path / "picture.v"
-        file.write_bytes(b"\xff\xd8\xff")
-        assert main(["verify", str(file)]) == 2
-        assert "is no certificate" in capsys.readouterr().err

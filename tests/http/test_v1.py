@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from pxl.errors import PoolBusy, ProverCrashed
+from pxl.verdict.evidence import data_of
 from pxl.verdict.outcome import UNKNOWN, Outcome
 from tests.support.fake_decider import FakeDecider, brute_force, eventually
 from tests.support.live_server import HASH, Live, running
@@ -148,6 +149,15 @@ class TestLater:
             shown = settled(live, "~A")
             assert (shown["status"], shown["result"]["verdict"]) == ("completed", "unknown")
             assert_problem(live.get(shown["links"]["certificate"]), 409, "no-certificate")
+
+    def test_the_certificate_is_data_to_who_takes_json_and_no_text(self, live: Live):
+        shown = settled(live, "A -> BOX(A)")
+        link = shown["links"]["certificate"]
+        response = live.get(link, headers={"Accept": "application/json"})
+        assert response.headers["Content-Type"] == "application/json" and ".json" in response.headers["Content-Disposition"]
+        text = live.get(link).text
+        assert data_of(response.text) == data_of(text) and response.json()["verdict"] == "refuted"
+        assert live.get(link, headers={"Accept": "application/json, */*"}).text == text
 
     def test_the_certificate_is_a_file(self, live: Live):
         shown = settled(live, "A -> A")

@@ -26,7 +26,10 @@ from pxl.overlays.registry import check_options
 from pxl.overlays.schema import faults, problem
 from pxl.prover.session import CLOSED
 from pxl.search.elimination import Budget, Exhausted
-from pxl.verdict.verify import Libraries, Rejected, verify
+from pxl.verdict.coqc import Coq
+from pxl.verdict.opinion import Rejected
+from pxl.verdict.sandbox import find_sandbox
+from pxl.verdict.verify import verify
 
 NAMES = load_overlays().names()
 EXAMPLES = [pytest.param(overlay, example, id=f"{overlay.name}: {example.goal}"[:90])
@@ -55,9 +58,9 @@ def found(question: Question) -> SearchResult:
 
 
 @pytest.fixture(scope="module")
-def libraries(prover: Prover) -> Libraries:
-    return Libraries(prover.overlays, {library.root: library.library.kernel_dir
-                                       for library in compiled_libraries(load_overlays(), prover.kernel)})
+def coq(prover: Prover) -> Coq:
+    return Coq(prover.kernel.kernel_dir, find_sandbox(), {
+        library.root: library.library.kernel_dir for library in compiled_libraries(load_overlays(), prover.kernel)})
 
 
 def test_every_built_in_overlay_loads_and_its_library_too(prover: Prover):
@@ -208,17 +211,16 @@ class TestAnswers:
 
 class TestEvidence:
     @each_overlay
-    def test_a_certificate_file_is_accepted_and_a_changed_one_is_not(self, prover: Prover, libraries: Libraries, name: str):
+    def test_a_certificate_file_is_accepted_and_a_changed_one_is_not(self, prover: Prover, coq: Coq, name: str):
         overlay = prover.overlays.get(name)
         for verdict in ("proved", "refuted"):
             example = next(each for each in overlay.examples if each.verdict == verdict)
             text = ask(prover, overlay, example, certificate=True).certificate
-            accepted = verify(text, prover.kernel.kernel_dir, 60, libraries=libraries)
-            assert accepted.issued_by == prover.kernel.kernel_hash
+            accepted = verify(text.encode(), prover.overlays, [coq], 60)
+            assert accepted.document.kernel == prover.kernel.kernel_hash and accepted.document.verdict == verdict
             other = {"proved": "refuted", "refuted": "proved"}[verdict]
             with pytest.raises(Rejected):
-                verify(text.replace(f"Verdict: {verdict}", f"Verdict: {other}", 1), prover.kernel.kernel_dir, 60,
-                       libraries=libraries)
+                verify(text.replace(f"Verdict: {verdict}", f"Verdict: {other}", 1).encode(), prover.overlays, [coq], 60)
 
     @each_overlay
     def test_its_library_has_no_hole(self, prover: Prover, name: str):

@@ -12,7 +12,8 @@ from benchmarks import families
 from pxl.certificates.certificate import Countermodel, Proof, decode_numbers, encode, encode_numbers
 from pxl.formula import parse, rename_atoms
 from pxl.search.elimination import Budget, Exhausted, decide
-from tests.support.s5_reference import holds, is_theorem, proof_fault, random_formula
+from pxl.verdict.reference.s5 import holds, proof_fault
+from tests.support.s5_reference import is_theorem, random_formula
 
 HARD = families.random_modal_cnf(15, 210, 2, seed=4)
 

@@ -1,4 +1,4 @@
-"""Independent references for the tests: a brute-force decision and a second checker.
+"""An independent decision of S5 for the tests, by brute force; the second checker is `pxl/verdict/reference/s5.py`.
 
 Both are written from the definitions (OVERLAYS-free S5, ``docs/certificates.md``) and share
 nothing with the search but the formula table.
@@ -9,41 +9,7 @@ from __future__ import annotations
 import random
 from itertools import combinations
 
-from pxl.certificates.certificate import Proof, Rup
 from pxl.formula import Builder, Formula, atoms
-
-
-def holds(formula: Formula, worlds: list[frozenset[str]], world: int) -> bool:
-    """Evaluate by the textbook definition, world by world."""
-    memo: dict[tuple[int, int], bool] = {}
-    everywhere = range(len(worlds))
-
-    def value(k: int, w: int) -> bool:
-        if (k, w) not in memo:
-            node = formula.nodes[k]
-            match node[0]:
-                case "atom":
-                    result = node[1] in worlds[w]
-                case "bot":
-                    result = False
-                case "neg":
-                    result = not value(node[1], w)
-                case "conj":
-                    result = value(node[1], w) and value(node[2], w)
-                case "disj":
-                    result = value(node[1], w) or value(node[2], w)
-                case "impl":
-                    result = not value(node[1], w) or value(node[2], w)
-                case "iff":
-                    result = value(node[1], w) == value(node[2], w)
-                case "box":
-                    result = all(value(node[1], u) for u in everywhere)
-                case "dia":
-                    result = any(value(node[1], u) for u in everywhere)
-            memo[k, w] = result
-        return memo[k, w]
-
-    return value(len(formula.nodes) - 1, world)
 
 
 def is_theorem(formula: Formula) -> bool:
@@ -85,72 +51,6 @@ def is_theorem(formula: Formula) -> bool:
                 mask = sum(block for block in blocks if truth[node[1]] & block)
         truth.append(mask)
     return truth[-1] == everywhere
-
-
-def proof_fault(proof: Proof) -> str | None:
-    """Return why a proof certificate is wrong, or None when every step of it is right."""
-    literals: list[int] = []
-    clauses: list[tuple[int, ...]] = []
-    modal: set[int] = set()
-    body: dict[int, int] = {}
-    for v, node in enumerate(proof.formula.nodes, 1):
-        x, y = (literals[node[k]] if len(node) > k and node[0] != "atom" else 0 for k in (1, 2))
-        literals.append(-x if node[0] == "neg" else v)
-        match node[0]:
-            case "conj":
-                clauses += [(-v, x), (-v, y), (v, -x, -y)]
-            case "disj":
-                clauses += [(v, -x), (v, -y), (-v, x, y)]
-            case "impl":
-                clauses += [(v, x), (v, -y), (-v, -x, y)]
-            case "iff":
-                clauses += [(-v, -x, y), (-v, x, -y), (v, x, y), (v, -x, -y)]
-            case "bot":
-                clauses += [(-v,)]
-            case "box":
-                clauses += [(-v, x)]
-                modal.add(v)
-                body[v] = x
-            case "dia":
-                clauses += [(v, -x)]
-                modal.add(v)
-                body[v] = x
-    for step in proof.steps:
-        if isinstance(step, Rup):
-            fault = _rup_fault(step, clauses)
-            if fault:
-                return fault
-            clauses.append(step.literals)
-        else:
-            if not 1 <= step.premise <= len(clauses) or step.node not in modal:
-                return "necessitation of something that is not there"
-            is_box = proof.formula.nodes[step.node - 1][0] == "box"
-            gone = body[step.node] if is_box else -body[step.node]
-            rest = tuple(lit for lit in clauses[step.premise - 1] if lit != gone)
-            if any(abs(lit) not in modal for lit in rest):
-                return "necessitation from a clause that is not rigid"
-            clauses.append((*rest, step.node if is_box else -step.node))
-    if not proof.steps or set(clauses[-1]) != {literals[-1]}:
-        return "the last clause is not the goal"
-    return None
-
-
-def _rup_fault(step: Rup, clauses: list[tuple[int, ...]]) -> str | None:
-    false: set[int] = set()
-    for lit in step.literals:
-        if -lit in false:
-            return None
-        false.add(lit)
-    for hint in step.hints:
-        if not 1 <= hint <= len(clauses):
-            return "a hint that is not there"
-        open_literals = {lit for lit in clauses[hint - 1] if lit not in false}
-        if not open_literals:
-            return None
-        if len(open_literals) > 1:
-            return "a hint that is not unit"
-        false.add(-open_literals.pop())
-    return "hints without a conflict"
 
 
 def random_formula(rng: random.Random, atom_count: int, depth: int) -> Formula:

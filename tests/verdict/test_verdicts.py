@@ -32,7 +32,8 @@ from pxl.prover.session import CLOSED
 from pxl.search.elimination import decide
 from pxl.verdict.checker import Checker
 from pxl.verdict.decider import Decider
-from tests.support.s5_reference import holds, is_theorem, proof_fault, random_formula
+from pxl.verdict.reference.s5 import holds, proof_fault
+from tests.support.s5_reference import is_theorem, random_formula
 
 RANDOM_FORMULAS = 20_000
 CHUNK = 250

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pxl.certificates.certificate import atom_number, decode_numbers, encode_numbers
-from pxl.certificates.sentences import LITERAL_MAX_CHARS, TERM_MAX_CHARS, Script, words
+from pxl.certificates.sentences import (
+    TERM_MAX_CHARS,
+    Script,
+    must_be_digits,
+    signed_proposition,
+    text_definition,
+    text_literal,
+    text_term,
+)
 from pxl.formula import Formula, format_formula
 from pxl.overlays.chrono.core import time_of
 from pxl.overlays.chrono.language import CHRONO
@@ -36,31 +44,36 @@ AT_CODE = 23
 def script_of(formula: Formula, proved: bool, finite: bool, trace: Sequence[frozenset[str]] | None,
               certificate: str) -> Script:
     """Return the sentences that settle a renamed formula, on a trace when there is one, by certificate text."""
-    sentences = [IMPORT]
+    must_be_digits(certificate)
+    definitions: list[str] = []
+    own: list[str]
     text = format_formula(formula, signature=CHRONO)
     if len(text) <= TERM_MAX_CHARS:
-        name, term = _literal(text), coq_term(formula)
-        shown = f"({term})"
+        name, term, qualified = text_literal(text), coq_term(formula), coq_term(formula, "PXLChrono.Syntax.")
+        shown, own = f"({term})", [f"Definition goal : tform := {term}."]
     else:
-        name, term = "name", f"formula {_literal(table_text(formula))}"
-        sentences.append(f"Definition name : list Byte.byte := {_literal(text)}.")
-        shown = "goal"
-    sentences.append(f"Definition goal : tform := {term}.")
+        # The text is for the reader, who compares it; Coq reads the formula from its table.
+        name, qualified, shown, own = "name", "goal", "goal", []
+        definitions += [text_definition("name", text), text_definition("table", table_text(formula)),
+                        "Definition goal : PXLChrono.Syntax.tform := PXLChrono.Transport.formula table."]
     if trace is None:
         predicate = "ValidFinite" if finite else "Valid"
         rule = ("valid" if proved else "not_valid") + ("_finite" if finite else "")
-        data = _literal(certificate)
-        if len(certificate) > INLINE_MAX_CHARS:
-            sentences.append(f"Definition certificate : list Byte.byte := {data}.")
-            data = "certificate"
-        statement = f"{predicate} {shown}"
-        claim = f"{predicate} goal"
+        claim, statement = f"{predicate} goal", f"{predicate} {shown}"
+        proposition = f"PXLChrono.Semantics.{predicate} ({qualified})"
     else:
         rule = "holds" if proved else "not_holds"
-        log = trace_text(trace)
-        sentences.append(f"Definition log : list (list positive) := trace {_literal(log)}.")
-        data = "log"
+        definitions.append(f"Definition log := PXLChrono.Transport.trace {text_term(trace_text(trace))}.")
         claim, statement = "Holds log goal", f"Holds log {shown}"
+        proposition = f"PXLChrono.Trace.Holds log ({qualified})"
+    sentences = [IMPORT, *definitions, *own]
+    if trace is not None:
+        data = "log"
+    elif len(certificate) <= INLINE_MAX_CHARS:
+        data = text_literal(certificate)
+    else:
+        data = "certificate"
+        sentences.append(text_definition(data, certificate))
     sign = "" if proved else "~ "
     sentences += [
         f"Theorem answer : {sign}{claim}.",
@@ -68,22 +81,19 @@ def script_of(formula: Formula, proved: bool, finite: bool, trace: Sequence[froz
         f"exact ({rule} {name} goal {data} ltac:(vm_cast_no_check (@eq_refl bool true))).",
         "Qed.",
     ]
-    return Script(tuple(sentences), sign + statement, len(certificate), certificate)
+    return Script(tuple(sentences), sign + statement, len(certificate), certificate,
+                  signed_proposition(proved, proposition), tuple(definitions))
 
 
-def _literal(text: str) -> str:
-    return f'"{text}"' if len(text) <= LITERAL_MAX_CHARS else f"(unpack {words(text)})"
-
-
-def coq_term(formula: Formula) -> str:
-    """Return a formula as a term of the library's type ``tform``."""
+def coq_term(formula: Formula, module: str = "") -> str:
+    """Return a formula as a term of the library's type ``tform``; ``module`` qualifies its constructors."""
     terms: list[str] = []
     for op, *members in formula.nodes:
         if op == "atom":
-            terms.append(f"Atom {atom_number(members[0])}")
+            terms.append(f"{module}Atom {atom_number(members[0])}")
             continue
         time = time_of(op)
-        head = CONSTRUCTORS[op] if time is None else f"At {time}"
+        head = module + (CONSTRUCTORS[op] if time is None else f"At {time}")
         terms.append(" ".join((head, *(f"({terms[i]})" if " " in terms[i] else terms[i] for i in members))))
     return terms[-1]
 

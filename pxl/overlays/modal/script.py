@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pxl.certificates.sentences import CONSTRUCTORS, LITERAL_MAX_CHARS, TERM_MAX_CHARS, Script, text_argument
+from pxl.certificates.sentences import (
+    CONSTRUCTORS,
+    LITERAL_MAX_CHARS,
+    TERM_MAX_CHARS,
+    Script,
+    must_be_digits,
+    signed_proposition,
+    text_argument,
+    text_definition,
+)
 from pxl.formula import Formula, format_formula
 from pxl.formula.table import Node, canonical
 from pxl.overlays.modal.language import MODAL
@@ -15,6 +24,9 @@ from pxl.overlays.modal.problem import Problem
 from pxl.overlays.modal.setting import Setting
 
 PREAMBLE = ("From PXLModal Require Session.",)
+
+_SYNTAX, _SEMANTICS, _DATATYPES = "PXLModal.Syntax.", "PXLModal.Semantics.", "Coq.Init.Datatypes."
+_POSITIVE = "Coq.Numbers.BinNums.positive"
 
 
 def formula_at(problem: Problem, place: int) -> Formula:
@@ -56,17 +68,39 @@ def setting_term(setting: Setting) -> str:
     return f"Setting {logics} {pairs(setting.told_included)} {pairs(setting.told_converse)}"
 
 
-def coq_term(problem: Problem, place: int) -> str:
-    """Return the formula at a place as a term of the type ``mform``, for a problem whose text is short."""
+def qualified_setting(setting: Setting) -> str:
+    """Return a setting as a Coq term in which every name is fully qualified, in parentheses."""
+    def pair(a: str, b: str) -> str:
+        return f"{_DATATYPES}pair {a}%positive {b}"
+    logics = [pair(str(r), f"{_SEMANTICS}{setting.logic(r).coq}") for r in setting.relations]
+    ties = [[pair(str(a), f"{b}%positive") for a, b in told]
+            for told in (setting.told_included, setting.told_converse)]
+    return (f"({_SEMANTICS}Setting {_listed(logics, f'({_DATATYPES}prod {_POSITIVE} {_SEMANTICS}logic)')} "
+            + " ".join(_listed(told, f"({_DATATYPES}prod {_POSITIVE} {_POSITIVE})") for told in ties) + ")")
+
+
+def _listed(terms: Sequence[str], kind: str) -> str:
+    """Return terms of a type as a Coq list in which every name is fully qualified, in parentheses."""
+    listed = f"(@{_DATATYPES}nil {kind})"
+    for term in reversed(terms):
+        listed = f"({_DATATYPES}cons ({term}) {listed})"
+    return listed
+
+
+def coq_term(problem: Problem, place: int, module: str = "") -> str:
+    """Return the formula at a place as a term of the type ``mform``, for a problem whose text is short.
+
+    ``module`` is what its constructors are qualified with.
+    """
     terms: list[str] = []
     for node in problem.nodes[:place + 1]:
         op = node[0]
         if op == "atom":
-            terms.append(f"Atom {node[1]}")
+            terms.append(f"{module}Atom {node[1]}")
             continue
         relation = [str(node[1])] if op in ("box", "dia") else []
         below = node[2:] if relation else node[1:]
-        terms.append(" ".join((CONSTRUCTORS[op], *relation, *(_argument(terms[i]) for i in below))))
+        terms.append(" ".join((module + CONSTRUCTORS[op], *relation, *(_argument(terms[i]) for i in below))))
     return terms[place]
 
 
@@ -76,33 +110,47 @@ def _argument(term: str) -> str:
 
 def script_of(problem: Problem, proved: bool, certificate: str) -> Script:
     """Return the sentences that prove or refute a problem by certificate text."""
+    must_be_digits(certificate)
     places = (problem.goal, *problem.globally, *problem.locally)
     texts = texts_at(problem, places)
     question = question_text(texts[problem.goal], [texts[place] for place in problem.globally],
                              [texts[place] for place in problem.locally])
     is_short = len(question) <= TERM_MAX_CHARS
     # Long texts come first: what the import brings of lists takes the brackets of arrays away.
-    sentences: list[str] = []
+    definitions: list[str] = []
 
     def named(name: str, text: str) -> str:
-        sentences.append(f"Definition {name} : list Byte.byte := {text_argument(text)}.")
+        definitions.append(text_definition(name, text))
         return name
 
     text = text_argument(question) if is_short else named("name", question)
-    data = text_argument(certificate) if len(certificate) <= LITERAL_MAX_CHARS else named("certificate", certificate)
     if is_short:
         terms = {place: coq_term(problem, place) for place in places}
-    elif len(places) == 1:
-        terms = {problem.goal: "formula name"}
+        qualified = {place: coq_term(problem, place, _SYNTAX) for place in places}
     else:
-        terms = {place: f"formula {named(f'text{k}', texts[place])}" for k, place in enumerate(dict.fromkeys(places))}
-    sentences += ["Import PXLModal.Session.", f"Definition goal : mform := {terms[problem.goal]}."]
+        called = {problem.goal: "name"} if len(places) == 1 else {
+            place: named(f"text{k}", texts[place]) for k, place in enumerate(dict.fromkeys(places))}
+        terms = qualified = {place: f"PXLModal.Transport.formula {name}" for place, name in called.items()}
+        definitions.append(f"Definition goal : {_SYNTAX}mform := {terms[problem.goal]}.")
+    sentences = list(definitions)
+    if len(certificate) <= LITERAL_MAX_CHARS:
+        data = text_argument(certificate)
+    else:
+        data = "certificate"
+        sentences.append(text_definition(data, certificate))
+    sentences.append("Import PXLModal.Session.")
+    if is_short:
+        sentences.append(f"Definition goal : mform := {terms[problem.goal]}.")
     lists = [f"[{'; '.join(terms[place] for place in part)}]" for part in (problem.globally, problem.locally)]
     setting = setting_term(problem.setting)
     if len(problem.setting.logics) == len(places) == 1 and not problem.setting.told_converse:
         claim = f"Valid {problem.setting.logics[0].coq}"
+        proposition = f"{_SEMANTICS}Valid {_SEMANTICS}{problem.setting.logics[0].coq}"
     else:
         claim = f"Entails ({setting}) {lists[0]} {lists[1]}"
+        assumed = [_listed([qualified[place] for place in part], f"{_SYNTAX}mform")
+                   for part in (problem.globally, problem.locally)]
+        proposition = f"{_SEMANTICS}Entails {qualified_setting(problem.setting)} {assumed[0]} {assumed[1]}"
     sign, rule = ("", "entailed") if proved else ("~ ", "not_entailed")
     sentences += [
         f"Theorem answer : {sign}{claim} goal.",
@@ -115,4 +163,6 @@ def script_of(problem: Problem, proved: bool, certificate: str) -> Script:
     if not is_short:
         statement += (f", where formula reads a canonical text (the goal's has {len(texts[problem.goal])} characters) "
                       f"with its atoms and relations numbered, which is defined in the certificate")
-    return Script(tuple(sentences), statement, len(certificate), certificate)
+    return Script(tuple(sentences), statement, len(certificate), certificate,
+                  signed_proposition(proved, f"{proposition} {f'({qualified[problem.goal]})' if is_short else 'goal'}"),
+                  tuple(definitions))

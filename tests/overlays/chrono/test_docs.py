@@ -19,7 +19,8 @@ from pxl.overlays.chrono.overlay import overlay
 from pxl.overlays.chrono.proof import Proof
 from pxl.overlays.chrono.search import decide
 from pxl.overlays.contract import Reading
-from tests.support.chrono import holds, random_formula
+from pxl.verdict.reference.chrono import holds
+from tests.support.chrono import random_formula
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "chrono.md").read_text(encoding="utf-8")
 QUESTIONS = re.findall(r"^(\{.*\}) +(proved|refuted)$", DOCUMENT, re.M)

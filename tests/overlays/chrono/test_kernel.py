@@ -19,7 +19,8 @@ from pxl.overlays.contract import Reading
 from pxl.prover.session import CLOSED
 from pxl.search.elimination import Budget, Exhausted
 from pxl.verdict.checker import Checker
-from tests.support.chrono import accepts, holds, random_formula
+from pxl.verdict.reference.chrono import accepts, holds
+from tests.support.chrono import random_formula
 from tests.support.chrono_identities import ALWAYS, BOTH, NEVER, START
 
 RANDOM_FORMULAS = 400

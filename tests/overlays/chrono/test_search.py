@@ -21,7 +21,8 @@ from pxl.overlays.chrono.runs import Run
 from pxl.overlays.chrono.search import decide
 from pxl.overlays.contract import Reading
 from pxl.search.elimination import Budget, Exhausted
-from tests.support.chrono import Tableau, accepts, fails_somewhere, holds, random_formula
+from pxl.verdict.reference.chrono import accepts, holds
+from tests.support.chrono import Tableau, fails_somewhere, random_formula
 from tests.support.chrono_identities import ALWAYS, BOTH, START
 
 RANDOM_FORMULAS = 1_500

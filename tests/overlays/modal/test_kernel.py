@@ -15,9 +15,10 @@ from pxl.overlays.modal.search import decide
 from pxl.prover.session import CLOSED
 from pxl.search.elimination import Budget
 from pxl.verdict.checker import ALLOWED_PRIMITIVES
+from pxl.verdict.reference.modal import model_fault, proof_fault
 from tests.support.modal import accept, batch, modal_session
 from tests.support.modal_problems import problem_of, random_setting
-from tests.support.modal_reference import NAMES, model_fault, proof_fault, random_formula
+from tests.support.modal_reference import NAMES, random_formula
 
 ALL = set(NAMES)
 SERIAL = {"d", "t", "b", "d4", "s4", "kd45", "s5"}

@@ -15,8 +15,9 @@ from pxl.overlays.modal.rules import extended
 from pxl.overlays.modal.search import decide
 from pxl.overlays.modal.setting import make_setting
 from pxl.search.elimination import Budget, Exhausted
+from pxl.verdict.reference.modal import model_fault, proof_fault
 from tests.support.modal_problems import problem_of, random_setting
-from tests.support.modal_reference import NAMES, is_entailed, model_fault, proof_fault, random_formula
+from tests.support.modal_reference import NAMES, is_entailed, random_formula
 
 
 def settled(problem, seconds: float = 20.0) -> bool:
