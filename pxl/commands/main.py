@@ -21,6 +21,7 @@ from pxl.errors import ConfigError, FormulaSyntaxError, PxlError, RequestError
 PROVED, REFUTED, USAGE, UNKNOWN, FAULT = 0, 1, 2, 3, 4
 _STATUS = {"proved": PROVED, "refuted": REFUTED, "unknown": UNKNOWN}
 
+_CHECKERS = ("coq", "native", "js", "python")
 _EPILOG = "Exit status: 0 proved (or accepted), 1 refuted (or rejected), 2 usage, 3 unknown, 4 fault."
 _BATCH_EPILOG = ("Exit status: 0 every goal proved or refuted, 2 usage, 3 some unknown, 4 some refused or not "
                  "answered. After an interruption the same command with --out goes on where it stopped.")
@@ -141,9 +142,12 @@ def _verify(options: argparse.Namespace) -> int:
     from pxl.certificates.document import MAX_CHARS  # as above
     from pxl.composition.overlays import compiled_libraries, overlays_of
     from pxl.kernel.build import default_kernel_dir
+    from pxl.kernel.extract import Extraction, extraction_dir
     from pxl.kernel.identity import Kernel
     from pxl.settings import Settings
     from pxl.verdict.coqc import Coq
+    from pxl.verdict.extracted import in_node, native
+    from pxl.verdict.extracted_checker import Extracted
     from pxl.verdict.opinion import Checker, Missing, Rejected
     from pxl.verdict.reference.checker import Python
     from pxl.verdict.sandbox import find_sandbox
@@ -157,18 +161,32 @@ def _verify(options: argparse.Namespace) -> int:
         raise Usage(f"cannot read {options.file}: {error.strerror}") from None
     registry = overlays_of(settings)
     checkers: list[Checker] = []
+    kernel_dir = Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir()
     kernel = sandbox = None
-    if options.checker in ("coq", "all"):
+    wanted = _CHECKERS if options.checker == "all" else (options.checker or "coq",)
+    if not options.checker and shutil.which("coqc") is None:
+        checkers.append(Missing("coq", "there is no coqc on PATH: install Coq (on Debian: apt-get install coq)"))
+        wanted = ("native",)
+    if "coq" in wanted:
         sandbox = find_sandbox(is_required=options.sandbox == "require")
         try:
-            kernel = Kernel.load(Path(settings.kernel_dir) if settings.kernel_dir else default_kernel_dir())
+            kernel = Kernel.load(kernel_dir)
             places = {library.root: library.library.kernel_dir for library in compiled_libraries(registry, kernel)}
             checkers.append(Coq(kernel.kernel_dir, sandbox, places))
         except ConfigError as why:
-            if options.checker == "coq":
+            if options.checker != "all":
                 raise
             checkers.append(Missing("coq", why.detail))
-    if options.checker in ("python", "all"):
+    for name in [name for name in wanted if name in ("native", "js")]:
+        try:
+            extraction = Extraction.load(extraction_dir(kernel_dir))
+            command = native(extraction.program) if name == "native" else in_node(extraction.script)
+            checkers.append(Extracted(name, command, extraction.sha))
+        except ConfigError as why:
+            if options.checker != "all":
+                raise
+            checkers.append(Missing(name, why.detail))
+    if "python" in wanted:
         checkers.append(Python())
     try:
         checked = verify(data, registry, checkers, options.timeout)
@@ -307,8 +325,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="re-check a certificate with coqc", epilog=_EPILOG)
     verify.add_argument("file", metavar="FILE", help="a certificate that a server or `pxl prove` wrote, .v or JSON")
-    verify.add_argument("--checker", choices=("coq", "python", "all"), default="coq",
-                        help="who judges it: coqc with the kernel (the default), a slow reference, or each of them")
+    verify.add_argument("--checker", choices=(*_CHECKERS, "all"),
+                        help="who judges it: coqc with the kernel (the default), the checker extracted from Coq, native "
+                             "(the default without coqc) or in node, a slow reference, or each of them")
     verify.add_argument("--sandbox", choices=("auto", "require"), default="auto",
                         help="run coqc in a sandbox where there is one (the default), or refuse where there is none")
     verify.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=120.0, help="default 120")

@@ -18,8 +18,10 @@ from pxl.commands.main import main
 from pxl.composition.overlays import compiled_libraries
 from pxl.errors import ConfigError, KernelDisagreement, ProverTimeout
 from pxl.formula import parse
-from pxl.kernel.build import default_kernel_dir
+from pxl.kernel.build import default_kernel_dir, load_library
+from pxl.kernel.extract import LIBRARIES, extract, extraction_dir
 from pxl.kernel.identity import Kernel
+from pxl.kernel.project import builtin_libraries, read_snapshot
 from pxl.overlays.contract import Example, Reading, SearchResult
 from pxl.overlays.loading import load_overlays
 from pxl.overlays.registry import Registry
@@ -27,6 +29,8 @@ from pxl.search.elimination import Budget
 from pxl.verdict import evidence
 from pxl.verdict.coqc import Coq, probe
 from pxl.verdict.decider import Decider
+from pxl.verdict.extracted import in_node, native
+from pxl.verdict.extracted_checker import Extracted
 from pxl.verdict.opinion import Claim, Declined, Opinion, Rejected
 from pxl.verdict.reference.checker import Python
 from pxl.verdict.sandbox import BUBBLEWRAP, NAMESPACES, NONE, Sandbox, confines, find_sandbox
@@ -269,12 +273,23 @@ class TestServer:
         assert question.given == []
 
 
+@pytest.fixture(scope="module")
+def extracted() -> list[Extracted]:
+    """The checkers that are extracted from Coq, native and in node."""
+    kernel = Kernel.load(default_kernel_dir())
+    projects = {read_snapshot(sources).project.root: sources for sources in builtin_libraries()}
+    libraries = {root: load_library(sources, root, kernel) for root, sources in projects.items() if root in LIBRARIES}
+    found = extract(kernel, libraries, extraction_dir(kernel.kernel_dir), lambda _: None)
+    return [Extracted("native", native(found.program), found.sha), Extracted("js", in_node(found.script), found.sha)]
+
+
 class TestCheckers:
     @each_example
-    def test_every_example_is_accepted_by_coq_and_by_the_reference(self, registry, coq, overlay, example):
+    def test_every_example_is_accepted_by_coq_the_extracted_checkers_and_the_reference(self, registry, coq, extracted, overlay,
+                                                                                       example):
         document, text = certificate(registry, overlay, example)
-        accepted = verify(text.encode(), registry, [coq, Python()], 60)
-        assert [opinion.checker for opinion in accepted.opinions] == ["coq", "python"] and not accepted.declined
+        accepted = verify(text.encode(), registry, [coq, *extracted, Python()], 60)
+        assert [opinion.checker for opinion in accepted.opinions] == ["coq", "native", "js", "python"] and not accepted.declined
         assert accepted.document == read(written(document)) and accepted.document.verdict == example.verdict
         assert accepted.opinions[0].statement.startswith("PXL" if document.is_proved else "Coq.Init.Logic.not (PXL")
 
@@ -291,14 +306,14 @@ class TestCheckers:
         assert len(accepted.opinions) == 2
 
     @each_kind
-    def test_a_certificate_of_the_other_verdict_or_with_a_digit_more_is_refused_by_both(self, registry, coq, overlay, example):
+    def test_a_certificate_of_the_other_verdict_or_with_a_digit_more_is_refused_by_all(self, registry, coq, extracted, overlay, example):
         document, _ = certificate(registry, overlay, example)
         if "trace" in document.options:
             return      # a trace has no certificate
         other = {"proved": "refuted", "refuted": "proved"}[document.verdict]
         for forged in (dataclasses.replace(document, verdict=other), dataclasses.replace(document, certificate=document.certificate[1:]),
                        dataclasses.replace(document, certificate="0")):
-            for checker in (coq, Python()):
+            for checker in (coq, *extracted, Python()):
                 with pytest.raises(Rejected):
                     verify(written(forged).encode(), registry, [checker], 60)
 
@@ -406,6 +421,14 @@ class TestCommand:
         assert "checked by coq; assumptions: none" in out and "checked by python; " in out and "  sandbox: " in out
         assert main(["verify", str(file), "--checker", "python"]) == 0
         assert "checked by coq" not in capsys.readouterr().out
+
+    def test_without_coq_the_native_checker_judges_and_it_is_said(self, file, extracted, tmp_path, monkeypatch, capsys):
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert main(["verify", str(file)]) == 0
+        out = capsys.readouterr().out
+        assert "checked by native; assumptions: the extraction " in out and "not checked by coq: there is no coqc on PATH" in out
+        assert main(["verify", str(file), "--checker", "js"]) == 4
+        assert "there is no node on PATH" in capsys.readouterr().err
 
     def test_without_a_kernel_the_others_judge_and_it_is_said(self, file, tmp_path, monkeypatch, capsys):
         monkeypatch.setenv("PXL_KERNEL_DIR", str(tmp_path))

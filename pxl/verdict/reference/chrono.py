@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pxl.certificates.certificate import decode_numbers
 from pxl.formula import Formula
+from pxl.formula.table import Node
 from pxl.overlays.chrono.sentences import read_run
 
 Moments = Sequence[frozenset[str]]
@@ -40,7 +42,7 @@ def holds(formula: Formula, moments: Moments, loop: int | None, at: int = 0) -> 
             memo[key] = compute(nodes[v], i)
         return memo[key]
 
-    def compute(node: tuple, i: int) -> bool:
+    def compute(node: Node, i: int) -> bool:
         op, *parts = node
         if op == "atom":
             k = i if i < length or loop is None else loop + (i - loop) % period
@@ -102,19 +104,19 @@ CODES = {1: "atom", 2: "bot", 3: "neg", 4: "conj", 5: "disj", 6: "impl", 7: "iff
          11: "since"}
 
 
-def expand(formula: Formula) -> tuple:
+def expand(formula: Formula) -> Node:
     """Return the core of a formula as a tree of tuples, as the contract writes it."""
-    core: list[tuple] = []
+    core: list[Node] = []
     for op, *parts in formula.nodes:
         core.append(("atom", int(parts[0][1:])) if op == "atom" else _core(op, [core[k] for k in parts]))
     return core[-1]
 
 
-def _no(k: tuple) -> tuple:
+def _no(k: Node) -> Node:
     return k[1] if k[0] == "neg" else ("neg", k)
 
 
-def _core(op: str, kids: list[tuple]) -> tuple:
+def _core(op: str, kids: list[Node]) -> Node:
     a, b = (kids[0], kids[-1]) if kids else ((), ())
     top = ("neg", ("bot",))
     match op:
@@ -145,7 +147,7 @@ def _core(op: str, kids: list[tuple]) -> tuple:
     return at(op, a) if op.startswith("at:") else (op, *kids)
 
 
-def at(op: str, a: tuple) -> tuple:
+def at(op: str, a: Node) -> Node:
     top = ("neg", ("bot",))
     for _ in range(int(op[3:])):
         a = ("next", a)
@@ -174,10 +176,10 @@ def _accepts(formula: Formula, finite: bool, numbers: list[int]) -> bool:
             found.append(n)
         return found
 
-    meanings: list = [None, ("bot",)]
+    meanings: list[Any] = [None, ("bot",)]
     lits = [0, 2]
-    shape: list = [None, ("bot",)]
-    clauses: list = [None]
+    shape: list[Any] = [None, ("bot",)]
+    clauses: list[Any] = [None]
 
     def node(op: str, *parts: int) -> None:
         v = len(meanings)
@@ -226,7 +228,7 @@ def _accepts(formula: Formula, finite: bool, numbers: list[int]) -> bool:
             return False
         forward = shape[v][0] == "next" and then == lits[shape[v][1]] ^ (now & 1)
         backward = shape[w][0] == "prev" and now == lits[shape[w][1]] ^ (then & 1)
-        return forward or backward
+        return bool(forward or backward)
 
     last: list[int] | None = None
     for kind in stream:

@@ -5,9 +5,13 @@ It shares nothing with the search but the table of nodes and the setting.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pxl.certificates.certificate import decode_numbers
-from pxl.overlays.modal.certificate import decode_model
+from pxl.formula.table import Node
+from pxl.overlays.modal.certificate import Model, decode_model
 from pxl.overlays.modal.problem import Problem
+from pxl.overlays.modal.setting import Setting
 
 # By the textbook: reflexive, serial, symmetric, transitive, Euclidean.
 PROPERTIES = {
@@ -27,7 +31,7 @@ class Fault(Exception):
     """Why a certificate is wrong."""
 
 
-def proof_fault(problem, text: str) -> str | None:
+def proof_fault(problem: Problem, text: str) -> str | None:
     """Return why a proof's certificate text is wrong, or None when every step of it is right."""
     try:
         _check_proof(problem, decode_numbers(text))
@@ -36,7 +40,7 @@ def proof_fault(problem, text: str) -> str | None:
     return None
 
 
-def _number(nodes, table: dict) -> list[int]:
+def _number(nodes: Sequence[Node], table: dict[Node, int]) -> list[int]:
     """Return a number for each node that is the same for equal formulas of all tables numbered by ``table``."""
     made: list[int] = []
     for node in nodes:
@@ -49,7 +53,7 @@ def _number(nodes, table: dict) -> list[int]:
     return made
 
 
-def _check_proof(problem, numbers: list[int]) -> None:
+def _check_proof(problem: Problem, numbers: list[int]) -> None:
     setting = problem.setting
     at = 0
 
@@ -59,22 +63,22 @@ def _check_proof(problem, numbers: list[int]) -> None:
         return numbers[at - 1]
 
     names = {2: "bot", 3: "neg", 4: "conj", 5: "disj", 6: "impl", 7: "iff", 8: "box", 9: "dia"}
-    nodes: list[tuple] = []
+    nodes: list[Node] = []
     while code := take():
         if code == 1:
             nodes.append(("atom", take()))
         elif code in names:
-            relation = (take(),) if code >= 8 else ()
+            of = (take(),) if code >= 8 else ()
             children = [take() - 1 for _ in range({2: 0, 3: 1, 8: 1, 9: 1}.get(code, 2))]
             if any(not 0 <= i < len(nodes) for i in children):
                 raise Fault("a child that is not there")
-            if relation and not 1 <= relation[0] <= len(setting.logics):
+            if of and not 1 <= of[0] <= len(setting.logics):
                 raise Fault("no such relation")
-            nodes.append((names[code], *relation, *children))
+            nodes.append((names[code], *of, *children))
         else:
             raise Fault("no such node")
     roots = [take() - 1 for _ in range(1 + len(problem.globally) + len(problem.locally))]
-    table: dict = {}
+    table: dict[Node, int] = {}
     given, asked = _number(nodes, table), _number(problem.nodes, table)
     for root, place in zip(roots, (problem.goal, *problem.globally, *problem.locally), strict=True):
         if not 0 <= root < len(nodes) or given[root] != asked[place]:
@@ -95,9 +99,11 @@ def _check_proof(problem, numbers: list[int]) -> None:
                 clauses.append((-v, x) if op == "box" else (v, -x))
             continue
         x, y = (literals[node[k]] if len(node) > k and op != "atom" else 0 for k in (1, 2))
-        clauses += {"atom": [], "bot": [(-v,)], "conj": [(-v, x), (-v, y), (v, -x, -y)],
+        defining: dict[str, list[tuple[int, ...]]] = {
+                    "atom": [], "bot": [(-v,)], "conj": [(-v, x), (-v, y), (v, -x, -y)],
                     "disj": [(v, -x), (v, -y), (-v, x, y)], "impl": [(v, x), (v, -y), (-v, -x, y)],
-                    "iff": [(-v, -x, y), (-v, x, -y), (v, x, y), (v, -x, -y)]}[op]
+                    "iff": [(-v, -x, y), (-v, x, -y), (v, x, y), (v, -x, -y)]}
+        clauses += defining[op]
     clauses += [(literals[root],) for root in roots[1:1 + len(problem.globally)]]
 
     def literal(n: int) -> int:
@@ -134,7 +140,7 @@ def _check_proof(problem, numbers: list[int]) -> None:
         raise Fault("the last clause is not the goal")
 
 
-def _rup(clause, hints, clauses) -> None:
+def _rup(clause: list[int], hints: list[int], clauses: list[tuple[int, ...]]) -> None:
     false: set[int] = set()
     for lit in clause:
         if -lit in false:
@@ -152,7 +158,8 @@ def _rup(clause, hints, clauses) -> None:
     raise Fault("hints without a conflict")
 
 
-def _successor(nodes, literals, setting, relation, premise, told) -> None:
+def _successor(nodes: list[Node], literals: list[int], setting: Setting, relation: int, premise: tuple[int, ...],
+               told: list[int]) -> None:
     if len(premise) != len(told):
         raise Fault("a literal without its reading")
     above = {relation} | {s for r, s in setting.included if r == relation}
@@ -161,7 +168,7 @@ def _successor(nodes, literals, setting, relation, premise, told) -> None:
     if "b" in has[relation - 1]:
         back.add(relation)
 
-    def modal(lit: int):
+    def modal(lit: int) -> tuple[int, int] | None:
         """Return (relation, body) when a literal says that a box holds: of a box, or of a false diamond."""
         node = nodes[abs(lit) - 1]
         if node[0] == ("box" if lit > 0 else "dia"):
@@ -188,7 +195,7 @@ def _successor(nodes, literals, setting, relation, premise, told) -> None:
         raise Fault("no witness, or more than one")
 
 
-def model_fault(problem, model) -> str | None:
+def model_fault(problem: Problem, model: Model) -> str | None:
     """Return why a model does not refute a problem, by the textbook definitions, world by world."""
     count, setting = len(model.worlds), problem.setting
     everyone = range(count)

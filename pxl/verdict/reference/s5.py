@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pxl.certificates.certificate import OPCODES, Necessitation, Proof, Rup, decode_countermodel, decode_numbers
 from pxl.formula import Formula
+from pxl.formula.table import Node
 
 _OPS = {code: op for op, code in OPCODES.items()}
 
@@ -23,7 +24,7 @@ def fault(formula: Formula, proved: bool, text: str) -> str | None:
 def read(numbers: list[int], formula: Formula) -> Proof | None:
     """Read a proof's numbers as the documents say; None when they are none, or have another formula's table."""
     items = iter(numbers)
-    table: list[tuple] = []
+    table: list[Node] = []
     steps: list[Rup | Necessitation] = []
     try:
         while code := next(items):
