@@ -326,8 +326,8 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="re-check a certificate with coqc", epilog=_EPILOG)
     verify.add_argument("file", metavar="FILE", help="a certificate that a server or `pxl prove` wrote, .v or JSON")
     verify.add_argument("--checker", choices=(*_CHECKERS, "all"),
-                        help="who judges it: coqc with the kernel (the default), the checker extracted from Coq, native "
-                             "(the default without coqc) or in node, a slow reference, or each of them")
+                        help="who judges it: coqc with the kernel (the default), the checker extracted from Coq, "
+                             "native (the default without coqc) or in node, a slow reference, or each of them")
     verify.add_argument("--sandbox", choices=("auto", "require"), default="auto",
                         help="run coqc in a sandbox where there is one (the default), or refuse where there is none")
     verify.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=120.0, help="default 120")
