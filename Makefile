@@ -17,7 +17,7 @@ run:  ## set up (Coq, environment, requirements, kernel) and serve on 127.0.0.1:
 test:  ## set up and run the tests
 	@scripts/test.sh $(TEST_ARGS)
 
-test-fast:  ## run the tests that need no other program (Coq, Redis, ...), in a minute and a half
+test-fast:  ## run the tests that need no other program (Coq, Redis, ...), in about two minutes
 	@scripts/test.sh --fast $(TEST_ARGS)
 
 kernel:  ## compile the Coq kernel when its sources changed

@@ -22,6 +22,7 @@ from pxl.composition.overlays import (
 )
 from pxl.errors import ConfigError, ProverError
 from pxl.kernel.build import default_kernel_dir
+from pxl.kernel.extract import Extraction, extraction_dir
 from pxl.kernel.identity import Kernel
 from pxl.overlays.registry import Registry
 from pxl.prover.engines import EngineConfig, find_engine, start_session
@@ -102,7 +103,16 @@ class Prover:
 
     def about(self) -> dict[str, Any]:
         """Return what ``/health`` says about the make of the prover."""
-        return {"engine": self.engine, "coq_version": self.kernel.coq_version, "coqchk": self.kernel.coqchk}
+        return {"engine": self.engine, "coq_version": self.kernel.coq_version, "coqchk": self.kernel.coqchk,
+                "extraction_sha": _extraction_sha(self.kernel)}
+
+
+def _extraction_sha(kernel: Kernel) -> str | None:
+    """Return the hash of the checkers that were extracted beside a kernel; None where there are none."""
+    try:
+        return Extraction.load(extraction_dir(kernel.kernel_dir)).sha
+    except ConfigError:
+        return None
 
 
 def build(settings: Settings, shared: Shared | None = None) -> Prover:
