@@ -26,9 +26,9 @@ hypothesis.settings.load_profile("tests")
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 60.0
 # With several workers each takes a file at a time: those that take longest come first.
-LONGEST_FIRST = ("packaging/test_image.py", "verdict/test_verdicts.py", "operations/test_integration_suite.py",
+LONGEST_FIRST = ("packaging/test_image.py", "verdict/test_verdicts.py", "verdict/test_certificate_files.py", "operations/test_integration_suite.py",
                  "serve_pxl/test_faults.py", "overlays/test_docs.py", "operations/test_scripts.py", "operations/test_runbook.py",
-                 "packaging/test_nginx.py", "http/test_openapi.py", "overlays/v4/test_notations.py",
+                 "packaging/test_nginx.py", "kernel/test_mutations.py", "kernel/test_extraction.py", "http/test_openapi.py", "overlays/v4/test_notations.py",
                  "overlays/modal/test_search.py", "benchmarks/test_benchmarks.py", "documents/test_requirements_rows.py")
 
 
