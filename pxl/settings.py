@@ -119,6 +119,9 @@ class Settings:
     overlays: str | None = _setting(
         "PXL_OVERLAYS", parsed(read_names, "overlays' names between commas"), None, "names",
         "overlays that can be asked, built-in or of installed packages; default every built-in one")
+    allow_ungated: bool = _setting(
+        "PXL_ALLOW_UNGATED", truth(), False, "truth", "whether overlays of other packages are loaded whose Coq library "
+        "has not passed `python -m pxl.kernel gates` as it is compiled")
     theories_dir: str | None = _setting("PXL_THEORIES_DIR", directory(), None, "directory",
                                         "where theories (*.pxl) are; default configs/theories")
     engine: str = _setting("PXL_ENGINE", choice("auto", "sertop", "coqidetop"), "auto", "name",

@@ -171,7 +171,8 @@ def _verify(options: argparse.Namespace) -> int:
         sandbox = find_sandbox(is_required=options.sandbox == "require")
         try:
             kernel = Kernel.load(kernel_dir)
-            places = {library.root: library.library.kernel_dir for library in compiled_libraries(registry, kernel)}
+            places = {library.root: library.library.kernel_dir for library in compiled_libraries(
+                registry, kernel, allows_ungated=settings.allow_ungated)}
             checkers.append(Coq(kernel.kernel_dir, sandbox, places))
         except ConfigError as why:
             if options.checker != "all":

@@ -11,7 +11,7 @@ from typing import Any
 
 from pxl.errors import ConfigError, CoqRejected, ProverError
 from pxl.kernel.build import load_library
-from pxl.kernel.identity import Kernel
+from pxl.kernel.identity import Kernel, is_gated
 from pxl.overlays.loading import load_overlays
 from pxl.overlays.registry import Registry
 from pxl.prover.engines import EngineConfig, start_session
@@ -38,8 +38,11 @@ def overlays_of(settings: Settings) -> Registry:
     return load_overlays(settings.overlay_names)
 
 
-def compiled_libraries(registry: Registry, kernel: Kernel) -> tuple[Compiled, ...]:
-    """Return the library of every overlay that has one; an overlay whose library is not as it should be is put out."""
+def compiled_libraries(registry: Registry, kernel: Kernel, *, allows_ungated: bool = False) -> tuple[Compiled, ...]:
+    """Return the library of every overlay that has one; an overlay whose library is not as it should be is put out.
+
+    So is that of another package whose library has not passed the gates as it is compiled, unless ``allows_ungated``.
+    """
     found: dict[str, Compiled] = {}
     for overlay in registry.loaded():
         wanted = overlay.library
@@ -51,7 +54,13 @@ def compiled_libraries(registry: Registry, kernel: Kernel) -> tuple[Compiled, ..
         except ConfigError as why:
             registry.change(overlay.name, reason=why.detail)
             continue
-        registry.change(overlay.name, library_hash=library.kernel_hash)
+        gated = is_gated(library, wanted.directory)
+        if not (gated or allows_ungated or registry.is_built_in(overlay.name)):
+            registry.change(overlay.name, is_gated=False, reason=(
+                f"its Coq library {wanted.name} has not passed its gates as it is compiled; run "
+                f"python -m pxl.kernel gates --library {wanted.directory}"))
+            continue
+        registry.change(overlay.name, library_hash=library.kernel_hash, is_gated=gated)
         before = found.get(wanted.name)
         found[wanted.name] = Compiled(wanted.name, library, wanted.preamble,
                                       (*before.overlays, overlay.name) if before else (overlay.name,))

@@ -128,7 +128,8 @@ def build(settings: Settings, shared: Shared | None = None) -> Prover:
                          refused=wrong_script().sentences)
     registry = overlays_of(settings)
     theories_dir = Path(settings.theories_dir) if settings.theories_dir else ROOT / "configs" / "theories"
-    launcher = Launcher(kernel, engine, compiled_libraries(registry, kernel), registry)
+    libraries = compiled_libraries(registry, kernel, allows_ungated=settings.allow_ungated)
+    launcher = Launcher(kernel, engine, libraries, registry)
     pool = Pool(launcher, PoolLimits(
         size=settings.pool_size, max_waiting=settings.max_queue, queue_wait_s=settings.queue_wait_s,
         max_uses=settings.session_max_uses, max_rss_bytes=settings.session_max_rss_mb << 20))

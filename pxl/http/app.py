@@ -164,6 +164,8 @@ def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str,
             "overlays": list(parts.service.overlays.names()),
             "broken_overlays": broken[0], "broken_theories": broken[1],
             "reasons": reasons, "warnings": [*parts.warnings, *(
+                f"the Coq library of the overlay {name} has not passed its gates"
+                for name in parts.service.overlays.ungated()), *(
                 f"the {kind} {name} cannot be used: {reason}"
                 for kind, found in zip(("overlay", "theory"), broken, strict=True) for name, reason in found.items())],
             "id": g.request_id,

@@ -25,6 +25,7 @@ from pxl.kernel.project import read_snapshot
 MANIFEST = "manifest.json"
 CURE = "run `make kernel`"
 UNVERIFIED = "unverified"
+PUBLISHED = "compiled.ref"
 
 
 def digest_list(digests: Mapping[str, str]) -> str:
@@ -151,6 +152,18 @@ def read_stamp(kernel_dir: Path, expected_compiled_hash: str) -> str:
         if path.read_text(encoding="utf-8", errors="replace").split()[:1] == [expected_compiled_hash]:
             return path.name
     return UNVERIFIED
+
+
+def is_gated(library: Kernel, sources: Path) -> bool:
+    """Say whether the gates have passed for exactly these compiled files: here, or where the sources were published."""
+    published = sources / PUBLISHED
+    return library.coqchk != UNVERIFIED or (
+        published.is_file() and published.read_text(encoding="utf-8") == published_text(library))
+
+
+def published_text(kernel: Kernel) -> str:
+    """Return what is published of compiled files that passed the gates: the Coq version and their hash."""
+    return f"coq {kernel.coq_version}\n{kernel.compiled_hash}\n"
 
 
 def write_stamp(kernel_dir: Path, stamp_time: str, verified_hash: str, evidence: str) -> Path:

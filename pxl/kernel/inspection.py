@@ -10,11 +10,9 @@ from pathlib import Path
 from pxl.kernel import gates
 from pxl.kernel.build import compile_afresh
 from pxl.kernel.gates import Finding
-from pxl.kernel.identity import Kernel, compiled_digests
+from pxl.kernel.identity import PUBLISHED, Kernel, compiled_digests, published_text
 from pxl.kernel.project import read_snapshot
 from pxl.kernel.statements import commands, print_statements, write_transcript
-
-PUBLISHED = "compiled.ref"
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Inspection:
         if session.is_file():
             texts[gates.SESSION] = write_transcript(session.read_text(encoding="utf-8"), self.places(), self.deadline)
         if published.is_file():
-            texts[PUBLISHED] = self._published()
+            texts[PUBLISHED] = published_text(self.kernel)
         for name, text in texts.items():
             (self.sources / name).write_text(text, encoding="utf-8")
         return [self.sources / name for name in texts]
@@ -87,9 +85,6 @@ class Inspection:
         """Return the directories of compiled files that it needs, by logical name."""
         root = read_snapshot(self.sources).project.root
         return {root: self.kernel.kernel_dir, **({"PXL": self.below.kernel_dir} if self.below else {})}
-
-    def _published(self) -> str:
-        return f"coq {self.kernel.coq_version}\n{self.kernel.compiled_hash}\n"
 
     def compiled(self) -> Outcome:
         """Compile the sources once more, elsewhere, and compare."""
@@ -100,7 +95,7 @@ class Inspection:
         reference = self.sources / PUBLISHED
         if reference.is_file():
             # Not a finding: compiled files hold digests of the standard library's, and each build of Coq has its own.
-            known = reference.read_text(encoding="utf-8") == self._published()
+            known = reference.read_text(encoding="utf-8") == published_text(self.kernel)
             success += ", and those published" if known else f", not those published in {PUBLISHED}"
         return Outcome(success, findings)
 

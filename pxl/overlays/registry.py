@@ -23,7 +23,7 @@ class Entry:
 
     ``origin`` is ``built-in`` or the package it came with. ``library_hash`` is that of its Coq library's sources,
     empty when it has none. ``load_s`` is what its import took, ``start_s`` what its library adds to the start of a
-    session, in seconds.
+    session, in seconds. ``is_gated`` says whether the library, as it is compiled, has passed its gates.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Entry:
     library_hash: str = ""
     load_s: float = 0.0
     start_s: float | None = None
+    is_gated: bool = True
 
 
 class Registry:
@@ -54,6 +55,10 @@ class Registry:
     def loaded(self) -> tuple[Overlay, ...]:
         """Return the overlays that can be asked."""
         return tuple(entry.overlay for entry in self._entries.values() if entry.overlay and entry.reason is None)
+
+    def ungated(self) -> tuple[str, ...]:
+        """Return the overlays whose libraries have not passed their gates and are loaded all the same."""
+        return tuple(entry.name for entry in self._entries.values() if entry.reason is None and not entry.is_gated)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the overlays that can be asked."""

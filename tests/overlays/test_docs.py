@@ -62,7 +62,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 @pytest.fixture(scope="module")
-def server(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+def gated(installed: Installed) -> subprocess.CompletedProcess[str]:
+    """What the gates say of its library; they leave their stamp beside it."""
+    return installed.run("pxl.kernel", "gates", "--library", "pxl_triv/coq", "--dir", str(installed.kernel_dir))
+
+
+@pytest.fixture(scope="module")
+def server(installed: Installed, gated: subprocess.CompletedProcess[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
     engine: EngineConfig = find_engine(Settings.from_env())
     log = tmp_path_factory.mktemp("server") / "log"
     with pytest.MonkeyPatch.context() as patch:
@@ -76,10 +82,16 @@ def test_the_walk_is_all_there():
                            "pxl_triv/coq/results.v", "pxl_triv/coq/results.ref"}
 
 
-def test_its_library_passes_the_gates(installed: Installed):
-    done = installed.run("pxl.kernel", "gates", "--library", "pxl_triv/coq", "--dir", str(installed.kernel_dir))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "all gates passed" in done.stdout and "without an axiom" in done.stdout
+def test_before_its_gates_it_is_refused_unless_a_setting_allows_it(installed: Installed, monkeypatch: pytest.MonkeyPatch):
+    done = installed.run("pxl", "prove", "A -> A", "--overlay", "triv")
+    assert done.returncode == 4 and "its Coq library PXLTriv has not passed its gates as it is compiled" in done.stderr
+    monkeypatch.setenv("PXL_ALLOW_UNGATED", "true")
+    assert installed.run("pxl", "prove", "A -> A", "--overlay", "triv").returncode == 0
+
+
+def test_its_library_passes_the_gates(gated: subprocess.CompletedProcess[str]):
+    assert gated.returncode == 0, gated.stdout + gated.stderr
+    assert "all gates passed" in gated.stdout and "without an axiom" in gated.stdout
 
 
 def test_a_hole_in_its_library_does_not(installed: Installed, tmp_path: Path):
@@ -115,7 +127,7 @@ def test_what_is_missing_is_told_and_costs_nothing_else(server: RealServer):
     assert "the overlay missing cannot be asked" in server.log.read_text()
 
 
-def test_the_command_line_asks_in_it_and_checks_its_certificates(installed: Installed):
+def test_the_command_line_asks_in_it_and_checks_its_certificates(installed: Installed, gated: subprocess.CompletedProcess[str]):
     done = installed.run("pxl", "prove", "A -> BOX(A)", "--overlay", "triv", "--certificate", "proof.v")
     assert done.returncode == 0 and done.stdout.startswith("proved"), done.stderr
     done = installed.run("pxl", "verify", "proof.v")
@@ -130,7 +142,7 @@ def test_the_command_line_asks_in_it_and_checks_its_certificates(installed: Inst
     (lambda place: (place / "Check.vo").unlink(), "is missing"),
     (lambda place: (place / "Check.vo").write_bytes(b"nothing"), "is not the file that the build wrote"),
     (lambda place: shutil.rmtree(place), "is not compiled; run python -m pxl.kernel build --library")])
-def test_a_damaged_library_costs_its_overlay_and_no_other(installed: Installed, tmp_path: Path, harm, told):
+def test_a_damaged_library_costs_its_overlay_and_no_other(installed: Installed, gated: subprocess.CompletedProcess[str], tmp_path: Path, harm, told):
     kernel_dir = shutil.copytree(installed.kernel_dir, tmp_path / "kernel")
     library = shutil.copytree(installed.site / "kernel.PXLTriv", tmp_path / "kernel.PXLTriv")
     harm(library)
@@ -140,7 +152,7 @@ def test_a_damaged_library_costs_its_overlay_and_no_other(installed: Installed, 
     assert own.run("pxl", "prove", "A -> A").returncode == 0
 
 
-def test_a_preamble_that_coq_refuses_costs_its_overlay_and_no_other(installed: Installed, tmp_path: Path):
+def test_a_preamble_that_coq_refuses_costs_its_overlay_and_no_other(installed: Installed, gated: subprocess.CompletedProcess[str], tmp_path: Path):
     site = shutil.copytree(installed.site, tmp_path / "site")
     module = site / "pxl_triv" / "__init__.py"
     module.write_text(module.read_text().replace("From PXLTriv Require Check.", "From PXLTriv Require Missing."))
