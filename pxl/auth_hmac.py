@@ -1,4 +1,4 @@
-"""Checks the signatures of the founding documents: HMAC-SHA256 over ``timestamp:nonce:body``.
+"""Checks the signatures in X-Signature: HMAC-SHA256 over ``timestamp:nonce:body``.
 
 Method, path and query are not signed, so that one signature would be good anywhere: it is taken for ``POST /prove``
 without a query, and nowhere else. Everything else signs whole messages (:mod:`pxl.access.http_message`).

@@ -83,11 +83,11 @@ class Settings:
         "address to listen on; default 127.0.0.1, and 0.0.0.0 with ENABLE_HMAC_AUTH or a JWT key. An open one "
         "without authentication is warned about")
     core_port: int | None = _setting("PXL_CORE_PORT", whole(1, 65535), None, "port",
-                                     "another port with the same routes, in early documents 8080")
+                                     "another port with the same routes, for clients that expect them at 8080, say")
     chrono_port: int | None = _setting("OVERLAY_CHRONO_PORT", whole(1, 65535), None, "port",
-                                       "another one, in early documents 8081")
+                                       "another one, for those that expect chrono at 8081, say")
     v4_port: int | None = _setting("OVERLAY_V4_PORT", whole(1, 65535), None, "port",
-                                   "another one, in early documents 8082")
+                                   "another one, for those that expect v4 at 8082, say")
     pool_size: int = _setting("PXL_POOL_SIZE", whole(1, 64), 5, "sessions", "Coq sessions kept ready")
     max_queue: int = _setting("PXL_MAX_QUEUE", whole(0, 10_000), 50, "requests",
                               "requests that may wait for a session; the next one gets 503")
@@ -223,7 +223,7 @@ class Settings:
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """Return the ports to listen on: the server's own first, then those that early documents name."""
+        """Return the ports to listen on: the server's own first, then the others."""
         others = (self.core_port, self.chrono_port, self.v4_port)
         return (self.port, *(port for port in others if port is not None))
 

@@ -75,9 +75,9 @@ class Verifier(Protocol):
 class Guard:
     """Knows the kinds of credentials that this server takes; with none of them, everybody may come in.
 
-    Signatures are for machines: the ones of the founding documents (``hmac``) where their verifier takes them,
-    message signatures (``message``) everywhere. Tokens are for people, on the versioned routes; without
-    signatures they are all there is, and open the other routes too.
+    Signatures are for machines: those of the headers X-Signature, X-Timestamp and X-Nonce (``hmac``) where their
+    verifier takes them, HTTP message signatures (``message``) everywhere. Tokens are for people, on the versioned routes;
+    without signatures they are all there is, and open the other routes too.
     """
 
     hmac: Verifier | None = None

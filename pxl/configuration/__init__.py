@@ -1,1 +1,1 @@
-"""How the text of a setting is read, and the file that early documents have for some of them."""
+"""How the text of a setting is read, and a YAML file that may hold some of them."""

@@ -1,4 +1,4 @@
-"""Reads ``gateway.yaml``, which early documents have for limits and origins, as the settings that it stands for."""
+"""Reads ``gateway.yaml``, a file of limits and origins for a gateway, as the settings that it stands for."""
 
 from __future__ import annotations
 

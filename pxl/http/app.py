@@ -154,7 +154,7 @@ def _routes_for_health(app: Flask, parts: Parts) -> Callable[[], tuple[dict[str,
         return {
             "status": status, "ready": is_ready, "kernel_hash": parts.service.kernel_hash,
             "session_pool": {
-                # Alive and idle: the number that the founding documents call active.
+                # Alive and idle: what clients know as active.
                 "total_sessions": pool.total, "active_sessions": pool.idle, "idle_sessions": pool.idle,
                 "busy_sessions": pool.busy, "max_pool_size": pool.size, "waiting_requests": pool.waiting,
                 "utilization_rate": round(pool.busy / pool.total, 4) if pool.total else 0.0,

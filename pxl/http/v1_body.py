@@ -48,7 +48,7 @@ def read_proof_request(body: dict[str, Any], longest_ms: int, known: Collection[
     body = dict(body)
     if isinstance(body.get("formula"), dict) and body.get("overlay") in (None, DEFAULT_OVERLAY):
         body["formula"] = formula_text(body["formula"])
-    # The founding documents call assumptions context.
+    # Assumptions may also be called context, as clients of the first versions do.
     given = [*assumptions(body, "context"), *assumptions(body, "assumptions")]
     if body.get("overlay") in (None, DEFAULT_OVERLAY):
         given = [formula_text(each) if isinstance(each, dict) else each for each in given]
