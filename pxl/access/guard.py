@@ -76,8 +76,8 @@ class Guard:
     """Knows the kinds of credentials that this server takes; with none of them, everybody may come in.
 
     Signatures are for machines: those of the headers X-Signature, X-Timestamp and X-Nonce (``hmac``) where their
-    verifier takes them, HTTP message signatures (``message``) everywhere. Tokens are for people, on the versioned routes;
-    without signatures they are all there is, and open the other routes too.
+    verifier takes them, HTTP message signatures (``message``) everywhere. Tokens are for people, on the versioned
+    routes; without signatures they are all there is, and open the other routes too.
     """
 
     hmac: Verifier | None = None

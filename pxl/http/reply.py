@@ -48,7 +48,7 @@ def countermodel_reply(answer: Answer, request_id: str) -> dict[str, Any]:
 
 
 def _kripke(model: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a model as a Kripke structure (worlds, accessibility, valuation); None when it is none of named worlds that relations join."""
+    """Return a model as a Kripke structure; None when it is none of named worlds that relations join."""
     worlds, access = model.get("worlds"), model.get("access")
     if not (isinstance(worlds, list) and isinstance(access, dict)
             and all(isinstance(world, dict) and {"name", "true"} <= world.keys() for world in worlds)):

@@ -241,7 +241,7 @@ class _Live:
         yield from self._documents(pool, cache)
 
     def _documents(self, pool: PoolStats, cache: CacheStats) -> Iterator[Metric]:
-        """Yield the metrics whose names begin with logos_pxl, which scripts and dashboards of the first versions read."""
+        """Yield the metrics that scripts and dashboards of the first versions read, units in the names and all."""
         p95, = self._latency.quantiles((0.95,))
         for name, text, value in (
                 ("uptime_seconds", "Time since the start.", self._clock() - self._began),
