@@ -352,7 +352,7 @@ class Settings:
 _OURS = ("PXL_", "HMAC_", "JWT_", "RATE_LIMIT_")
 # Those of scripts/, which may stand in the same environment.
 _OF_SCRIPTS = frozenset({"PXL_RESTART_CMD", "PXL_ENV_FILE", "PXL_TOKEN_FILE", "PXL_ROOT", "PXL_PYTHON",
-                         "PXL_SCRIPT_TIMEOUT", "PXL_ROTATE_GRACE", "PXL_TARGET_P95_MS"})
+                         "PXL_SCRIPT_TIMEOUT", "PXL_ROTATE_GRACE", "PXL_TARGET_P95_MS", "PXL_TEST_WORKERS"})
 # With it the metrics would be read from files that nobody writes.
 _MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 # Fields whose default follows from others.

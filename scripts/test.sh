@@ -16,14 +16,10 @@ if (( $# == 1 )) && [[ $1 == --help || $1 == -h ]]; then
     usage
     exit 0
 fi
-only=()
-path=$PATH
-venv=$(dirname "${BASH_SOURCE[0]}")/../${VENV:-.venv}
-if [[ ${VENV:-} == /* ]]; then venv=$VENV; fi
+is_fast=
 if [[ ${1-} == --fast ]]; then
     shift
-    only=(-m 'not programs')
-    path=$venv/bin
+    is_fast=yes
 fi
 if [[ ${1-} == -- ]]; then shift; fi
 
@@ -31,5 +27,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 scripts/setup.sh --dev
 # A file stays with one worker, for its tests share servers; those that take longest come first (tests/conftest.py).
+only=()
+path=$PATH
+if [[ -n $is_fast ]]; then
+    only=(-m 'not programs')
+    path=$(cd "${VENV:-.venv}/bin" && pwd)      # where no other program is
+fi
 PATH=$path exec "${VENV:-.venv}/bin/python" -m pytest -n "${PXL_TEST_WORKERS:-3}" --dist loadfile --no-loadscope-reorder \
     ${only[@]+"${only[@]}"} "$@"

@@ -61,7 +61,9 @@ def test_what_test_is_given_goes_to_pytest(tmp_path: Path) -> None:
     (tmp_path / "scripts" / "test.sh").write_bytes((ROOT / "scripts" / "test.sh").read_bytes())
     for path in ("bin/python", "scripts/setup.sh", "scripts/test.sh"):
         (tmp_path / path).chmod(0o755)
-    for given, passed in ((("-q", "--help"), ["-q", "--help"]), (("--", "--help"), ["--help"]), (("-k", "a b"), ["-k", "a b"])):
+    workers = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    for given, passed in ((("-q", "--help"), ["-q", "--help"]), (("--", "--help"), ["--help"]), (("-k", "a b"), ["-k", "a b"]),
+                          (("--fast", "-q"), ["-m", "not programs", "-q"])):
         done = subprocess.run([tmp_path / "scripts" / "test.sh", *given], capture_output=True, text=True, timeout=20,
                               check=True, env={"PATH": "/usr/bin:/bin", "VENV": "."})
-        assert done.stdout.splitlines() == ["-m", "pytest", *passed], given
+        assert done.stdout.splitlines() == ["-m", "pytest", *workers, *passed], given
