@@ -13,9 +13,7 @@ from benchmarks import families
 from pxl.answering.service import Service
 from pxl.cache import ProofCache
 from pxl.certificates.certificate import (
-    OPCODES,
     Countermodel,
-    Necessitation,
     Proof,
     Rup,
     decode_numbers,
@@ -32,6 +30,7 @@ from pxl.prover.session import CLOSED
 from pxl.search.elimination import decide
 from pxl.verdict.checker import Checker
 from pxl.verdict.decider import Decider
+from pxl.verdict.reference import s5
 from pxl.verdict.reference.s5 import holds, proof_fault
 from tests.support.s5_reference import is_theorem, random_formula
 
@@ -111,28 +110,7 @@ def _read(numbers: list[int], formula: Formula, proved: bool) -> Proof | Counter
                 worlds.append(frozenset(world))
                 world = set()
         return None if designated is None else Countermodel(tuple(worlds), designated)
-    names = {code: op for op, code in OPCODES.items()}
-    table, steps = [], []
-    try:
-        while code := next(items):
-            op = names[code]
-            if op == "bot":
-                table.append((op,))
-            elif op == "atom":
-                table.append((op, f"p{next(items)}"))
-            else:
-                table.append((op, *(next(items) - 1 for _ in range(1 if op in ("neg", "box", "dia") else 2))))
-        for kind in items:
-            if kind == 1:
-                literals = tuple(n // 2 if n % 2 == 0 else -(n // 2) for n in iter(lambda: next(items), 0))
-                steps.append(Rup(literals, tuple(iter(lambda: next(items), 0))))
-            elif kind == 2:
-                steps.append(Necessitation(next(items), next(items)))
-            else:
-                return None
-    except (StopIteration, RuntimeError, KeyError):
-        return None
-    return Proof(formula, tuple(steps)) if tuple(table) == formula.nodes else None
+    return s5.read(numbers, formula)
 
 
 def _is_right(numbers: list[int], formula: Formula, proved: bool) -> bool:
